@@ -1,0 +1,62 @@
+# What people type. Each target sets up what it needs in .venv and leaves the
+# machine as it was; what needs root or a browser lives in .ci/run.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8014
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint format types coverage clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## the seed's dropdown, stale without the policy and right with it
+	$(BIN)/python -m asgi_nocache.demo --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.test ## run the tests
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.bench ## cost beside the peers, as ratios
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/.check ## ruff: rules and format, changing nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.check ## ruff: write the format and the safe fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.check ## mypy --strict and pyright
+	$(BIN)/mypy asgi_nocache tests/typing
+	$(BIN)/pyright
+
+coverage: $(VENV)/.test ## the tests again, measuring branches
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage report
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "asgi-nocache needs Python 3.11 or newer; $(PYTHON) is older. Say: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@
+
+$(VENV)/.check: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[bench]'
+	@touch $@
