@@ -1,0 +1,187 @@
+"""decide(): facts and rules make a Decision.
+
+Pure: the only clock is the argument *now*. Which policies speak is
+selection.py's, what the app said is sent.py's, what raises them is guards.py's,
+and what then happens to the fields is edits.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+from . import fields as f
+from .cache_control import CacheControl
+from .edits import Edits, edit
+from .facts import RequestFacts, ResponseFacts
+from .guards import GUARDS, Guard, Situation
+from .policy import Policy
+from .rules import Mode, Rule, RuleSet
+from .selection import Selection, nested, select
+from .sent import Sent, read_sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was concluded for one response, and why.
+
+    Attributes:
+        selection: The policies that spoke, and the readings of the path.
+        mode: How they met what the app sent.
+        sent: What the app had sent.
+        guards: The guards that fired.
+        cache_control: What the response permits now.
+        policy: Whose text it carries; ``None``: joined, or the app's own.
+        edits: What to do; empty under mode ``report``.
+        proposed: What would be done; equal to *edits* in every other mode.
+        reasons: One sentence for each step.
+    """
+
+    selection: Selection
+    mode: Mode
+    sent: Sent
+    guards: tuple[str, ...]
+    cache_control: CacheControl
+    policy: Policy | None
+    edits: Edits
+    proposed: Edits
+    reasons: tuple[str, ...]
+
+    @property
+    def never_store(self) -> bool:
+        """Whether no cache may store the response."""
+        return self.cache_control.no_store
+
+    @property
+    def discards(self) -> bool:
+        """Whether the app asked for more caching than it gets."""
+        sent = self.sent.cache_control
+        return bool(sent) and not sent.covers(self.cache_control)
+
+    @property
+    def loosens(self) -> bool:
+        """Whether the app asked for never-store and gets less."""
+        return self.sent.cache_control.no_store and not self.never_store
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the fields to set, as text, for hosts that are not ASGI.
+
+        Lines of these names that the response already has are to be removed,
+        and so are those named in ``edits.remove``.
+        """
+        return [(n.decode("ascii"), v.decode("latin-1")) for n, v in self.edits.add]
+
+    def apply(self, fields: Iterable[f.Field]) -> list[f.Field]:
+        """Return *fields* as they are to leave."""
+        return self.edits.apply(fields)
+
+
+def decide(
+    request: RequestFacts,
+    response: ResponseFacts,
+    policy_set: RuleSet | Iterable[Rule] | Policy = (),
+    *,
+    now: float | None = None,
+) -> Decision:
+    """Return what the response may allow, and the edits that say so.
+
+    Args:
+        request: What is known of the request.
+        response: What the app sent.
+        policy_set: A rule set, rules over the closed default, or one policy.
+        now: Seconds since the epoch, to read an ``Expires`` without ``Date``.
+
+    Raises:
+        ConfigurationError: The rules are wrong.
+    """
+    rules = _rule_set(policy_set)
+    selection = nested(response.inner, select(request, response, rules))
+    declared = selection.cache_control
+    sent = read_sent(response, declared, now)
+    mode = selection.mode
+    as_sent = declared is None or (mode == "if-missing" and sent.says_anything)
+    if as_sent or declared is None:
+        wanted = sent.cache_control
+    elif mode in ("override", "if-missing"):
+        wanted = declared
+    else:
+        wanted = declared.join(sent.cache_control)
+    fired = _fired(request, response, selection, sent)
+    wanted = reduce(CacheControl.join, (g.raises_to for g in fired), wanted)
+    if as_sent and not fired:
+        policy, proposed = None, Edits()
+    else:
+        policy = _spokesman(selection, wanted, rules)
+        proposed = edit(request, response, selection, sent, wanted, policy)
+    return Decision(
+        selection=selection,
+        mode=mode,
+        sent=sent,
+        guards=tuple(guard.name for guard in fired),
+        cache_control=wanted,
+        policy=policy,
+        edits=Edits() if mode == "report" else proposed,
+        proposed=proposed,
+        reasons=tuple(_reasons(selection, mode, sent, fired, as_sent=as_sent)),
+    )
+
+
+def _rule_set(given: RuleSet | Iterable[Rule] | Policy) -> RuleSet:
+    if isinstance(given, RuleSet):
+        return given
+    if isinstance(given, Policy):
+        return RuleSet(default=given, place="decide()")
+    return RuleSet(given, place="decide()")
+
+
+def _fired(
+    request: RequestFacts,
+    response: ResponseFacts,
+    selection: Selection,
+    sent: Sent,
+) -> list[Guard]:
+    situation = Situation(
+        request=request,
+        response=response,
+        path=selection.spellings[0],
+        sent=sent.cache_control,
+        declared=selection.cache_control,
+        shared_with_credentials=all(
+            p.shared_with_credentials for p in selection.policies
+        ),
+        named_statuses=selection.statuses,
+    )
+    on = selection.guards
+    return [g for g in GUARDS if g.name in on and g.fires(situation)]
+
+
+def _spokesman(
+    selection: Selection, wanted: CacheControl, rules: RuleSet
+) -> Policy | None:
+    """Return the policy whose own text says *wanted*."""
+    if wanted.no_store:
+        return selection.never_store_policy(rules.default)
+    return next((p for p in selection.policies if p.cache_control == wanted), None)
+
+
+def _reasons(
+    selection: Selection,
+    mode: Mode,
+    sent: Sent,
+    fired: Iterable[Guard],
+    *,
+    as_sent: bool,
+) -> Iterable[str]:
+    for choice in selection.choices:
+        why = f" ({choice.reason})" if choice.reason else ""
+        yield f"{choice.source} selects {choice.policy!r}{why}"
+    yield from selection.problems
+    if sent.lines:
+        said = "; ".join(
+            f"{n.decode('latin-1')}: {v.decode('latin-1')}" for n, v in sent.lines
+        )
+        yield f"the app sent {said}"
+    yield "what the app sent stands" if as_sent else f"mode {mode}"
+    for guard in fired:
+        yield f"guard {guard.name}: {guard.reason} ({guard.reference})"

@@ -1,0 +1,149 @@
+"""Edits: what is done to a field list so that it says what was decided.
+
+Which level was decided, and why, is decision.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import fields as f
+from .cache_control import CacheControl
+from .facts import RequestFacts, ResponseFacts
+from .policy import Policy, is_side_field, side_texts
+from .selection import Selection
+from .sent import CACHING_FIELDS, Sent
+from .strictness import Level
+
+VALIDATORS = frozenset({b"etag", b"last-modified"})
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What is to be done to a field list.
+
+    Attributes:
+        remove: Lower-case names whose lines go.
+        add: Lines that are then appended.
+    """
+
+    remove: frozenset[bytes] = frozenset()
+    add: f.Fields = ()
+
+    def apply(self, fields: Iterable[f.Field]) -> list[f.Field]:
+        """Return a new list; the other lines keep their bytes and order."""
+        return [*f.without(fields, self.remove), *self.add]
+
+
+def edit(
+    request: RequestFacts,
+    response: ResponseFacts,
+    selection: Selection,
+    sent: Sent,
+    wanted: CacheControl,
+    policy: Policy | None,
+) -> Edits:
+    """Return the edits that make the response say *wanted*, in *policy*'s words."""
+    control = str(wanted if policy is None else policy.cache_control)
+    if wanted.no_transform and "no-transform" not in control:
+        control += ", no-transform"
+    out: dict[bytes, str] = {b"cache-control": control}
+    if policy is not None:
+        out |= {n.encode("ascii"): v for n, v in policy.beside}
+    remove = {*CACHING_FIELDS}
+    _edit_side_fields(selection, sent, wanted, out, remove)
+    if any(p.strip_validators for p in selection.policies):
+        remove |= VALIDATORS
+    first = [*_vary(response, selection, wanted, remove)]
+    first += _clear_site_data(request, response, selection)
+    add = (*first, *((n, v.encode("latin-1")) for n, v in out.items()))
+    return Edits(frozenset(remove), add)
+
+
+def _edit_side_fields(
+    selection: Selection,
+    sent: Sent,
+    wanted: CacheControl,
+    out: dict[bytes, str],
+    remove: set[bytes],
+) -> None:
+    """Let no field that outranks Cache-Control say more than it does."""
+    declared = {
+        name.encode("ascii"): value
+        for policy in selection.policies
+        for name, value in policy.beside
+        if is_side_field(name.encode("ascii"))
+    }
+    for name in dict.fromkeys((*sent.side_fields, *declared)):
+        texts = side_texts(name)
+        if wanted.strictness.shared is Level.NO_STORE:
+            remove.add(name)
+            if texts is not None:
+                out.setdefault(name, texts[0])
+        elif texts is not None:
+            own = declared.get(name)
+            values = sent.values(name) if own is None else [own.encode("ascii")]
+            fits = _no_looser(name, values, wanted)
+            if own is not None or not fits:
+                remove.add(name)
+                out[name] = own if own and fits else _shared_text(texts, wanted)
+
+
+def _no_looser(name: bytes, values: list[bytes], wanted: CacheControl) -> bool:
+    """Tell whether a side field lets shared caches do no more than *wanted*."""
+    if name == b"x-accel-expires":
+        digits = values[0].decode("latin-1") if len(values) == 1 else ""
+        said = CacheControl.parse(f"max-age={digits}" if digits != "0" else "no-store")
+        if not (digits.isascii() and digits.isdigit()):
+            return False
+    else:
+        said = CacheControl.parse(values)
+    if said.strictness.shared is not wanted.strictness.shared:
+        return said.strictness.shared > wanted.strictness.shared
+    mine, limit = _shared_lifetime(said), _shared_lifetime(wanted)
+    return limit is None or (mine is not None and mine <= limit)
+
+
+def _shared_lifetime(control: CacheControl) -> int | None:
+    return control.max_age if control.s_maxage is None else control.s_maxage
+
+
+def _shared_text(texts: tuple[str, str, str], wanted: CacheControl) -> str:
+    if wanted.strictness.shared is Level.REVALIDATE:
+        return texts[1]
+    lifetime = _shared_lifetime(wanted)
+    return texts[1] if lifetime is None else texts[2].format(lifetime)
+
+
+def _vary(
+    response: ResponseFacts,
+    selection: Selection,
+    wanted: CacheControl,
+    remove: set[bytes],
+) -> f.Fields:
+    """Merge what the policies vary on into the app's ``Vary``."""
+    if wanted.no_store:
+        return ()
+    names = [name for policy in selection.policies for name in policy.vary]
+    if selection.depends_on_credentials and wanted.strictness.shared < Level.NO_STORE:
+        names += ["Cookie", "Authorization"]
+    present = f.list_members(f.values(response.fields, b"vary"))
+    known = {name.lower() for name in present}
+    missing = [n for n in dict.fromkeys(names) if n.lower() not in known]
+    if not missing or "*" in known:
+        return ()
+    remove.add(b"vary")
+    return ((b"vary", ", ".join((*present, *missing)).encode("latin-1")),)
+
+
+def _clear_site_data(
+    request: RequestFacts, response: ResponseFacts, selection: Selection
+) -> f.Fields:
+    """Return the field for logout routes; browsers want https, and not on a 304."""
+    asked = any(p.clear_site_data for p in selection.policies)
+    if not asked or request.scheme != "https" or response.status == 304:
+        return ()
+    name = b"clear-site-data"
+    said = [m.strip('"') for m in f.list_members(f.values(response.fields, name))]
+    return () if "cache" in said or "*" in said else ((name, b'"cache"'),)

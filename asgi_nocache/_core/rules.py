@@ -1,0 +1,213 @@
+"""Rule and RuleSet: when a policy applies.
+
+A rule checks itself where it is written; a rule set checks the whole and
+compiles the patterns. What several matching rules come to is selection.py's.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass, field, fields
+from typing import Any, Literal, get_args
+
+from .conditions import Conditions, Reader, When
+from .errors import ConfigurationError
+from .guards import ALL_GUARDS
+from .patterns import PathIndex, parse
+from .policy import NO_STORE, Policy
+
+Mode = Literal["stricter", "override", "if-missing", "report"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Rule:
+    """When a policy applies. All conditions that are given must hold.
+
+    Args:
+        path: A pattern such as ``"/static/**"``, a compiled regular expression
+            that must match the whole path, or ``None`` for every path.
+        policy: What then applies.
+        methods: Such as ``["GET"]``, which implies ``HEAD``.
+        hosts: Such as ``["example.com", "*.example.com"]``.
+        status: A status code, several, or a ``range``.
+        media_types: Such as ``["text/html", "image/*"]``.
+        endpoints: Dotted names of endpoints, with ``*`` as in shells.
+        tags: Matches a route that has any of these.
+        credentials: Whether the request carries ``Authorization`` or ``Cookie``.
+        when: Called with the request and response facts.
+        mode: How the policy meets what the app sent; ``None``: as the middleware.
+        floor: The rule stands outside the order and can only tighten.
+        guards: The guards that stay on; ``None``: those of the middleware.
+        reason: Why, for reports.
+
+    Raises:
+        ConfigurationError: With everything that is wrong.
+    """
+
+    path: str | re.Pattern[str] | None
+    policy: Policy
+    _: KW_ONLY
+    methods: Iterable[str] | None = None
+    hosts: Iterable[str] | None = None
+    status: int | Iterable[int] | None = None
+    media_types: Iterable[str] | None = None
+    endpoints: str | Iterable[str] | None = None
+    tags: Iterable[str] | None = None
+    credentials: bool | None = None
+    when: When | None = None
+    mode: Mode | None = None
+    floor: bool = False
+    guards: Iterable[str] | None = None
+    reason: str = ""
+    conditions: Conditions = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        given = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        # A one-shot iterable must survive being read and shown.
+        given = {n: tuple(v) if _is_stream(v) else v for n, v in given.items()}
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+        reader = Reader()
+        reader.problems += _path_problems(self.path)
+        reader.problems += _policy_problems("policy", self.policy)
+        if self.mode is not None:
+            reader.choice("mode", self.mode, MODES)
+        if self.guards is not None:
+            guards = reader.names("guards", self.guards, ALL_GUARDS)
+            object.__setattr__(self, "guards", guards)
+        reader.flag("floor", self.floor)
+        object.__setattr__(self, "conditions", reader.conditions(given))
+        if reader.problems:
+            raise ConfigurationError(repr(self), reader.problems)
+
+    def __repr__(self) -> str:
+        path = self.path.pattern if isinstance(self.path, re.Pattern) else self.path
+        shown = ", floor=True" if self.floor is True else ""
+        return f"Rule({path!r}, {self.policy!r}{shown})"
+
+
+def _is_stream(value: Any) -> bool:
+    return isinstance(value, Iterable) and iter(value) is value
+
+
+def _path_problems(path: Any) -> list[str]:
+    if path is None or isinstance(path, re.Pattern):
+        return []
+    if not isinstance(path, str):
+        return [f"path={path!r} is not a path pattern; write one like '/items/**'"]
+    try:
+        parse(path)
+    except ValueError as error:
+        return [f"path {path!r} {error}"]
+    return []
+
+
+def _policy_problems(name: str, value: Any) -> list[str]:
+    if isinstance(value, Policy):
+        return []
+    hint = "call it, as in PUBLIC(max_age=3600)" if callable(value) else "use a preset"
+    shown = getattr(value, "__name__", repr(value))
+    return [f"{name}={shown} is not a Policy; {hint}"]
+
+
+class RuleSet:
+    """Rules in order, the default, the mode and the guards: one whole policy.
+
+    Args:
+        rules: Tried in order; the first match wins. Floors are joined in.
+        default: What applies where no rule does.
+        mode: How policies meet what the app sent, unless a rule says otherwise.
+        guards: The names of the guards that are on.
+
+    Raises:
+        ConfigurationError: With everything that is wrong.
+
+    Warns:
+        UserWarning: A rule never applies, since an earlier one takes it all.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule] = (),
+        *,
+        default: Policy = NO_STORE,
+        mode: Mode = "stricter",
+        guards: Iterable[str] = ALL_GUARDS,
+        place: str = "RuleSet",
+    ) -> None:
+        reader = Reader()
+        self.rules = self._read_rules(rules, reader)
+        reader.problems += _policy_problems("default", default)
+        reader.choice("mode", mode, MODES)
+        self.guards = reader.names("guards", guards, ALL_GUARDS)
+        if reader.problems:
+            raise ConfigurationError(place, reader.problems)
+        self.default = default
+        self.mode: Mode = mode
+        self._index = PathIndex()
+        #: Numbers of the rules whose path needs a look of its own.
+        self._linear: list[int] = []
+        for number, rule in enumerate(self.rules):
+            self._warn_if_shadowed(number, rule)
+            if isinstance(rule.path, str):
+                self._index.add(rule.path, number)
+            else:
+                self._linear.append(number)
+
+    @property
+    def never_store(self) -> Policy:
+        """What ``nocache`` means here: the default if it is never-store."""
+        return self.default if self.default.never_store else NO_STORE
+
+    def for_path(self, path: str) -> tuple[tuple[int, Rule], ...]:
+        """Return the rules whose path matches, numbered from 1, in order."""
+        found = self._index.match(path)
+        for number in self._linear:
+            pattern = self.rules[number].path
+            if not isinstance(pattern, re.Pattern) or pattern.fullmatch(path):
+                found.append(number)
+        return tuple((n + 1, self.rules[n]) for n in sorted(found))
+
+    @staticmethod
+    def _read_rules(rules: Any, reader: Reader) -> tuple[Rule, ...]:
+        if isinstance(rules, str | bytes | Rule) or not isinstance(rules, Iterable):
+            reader.problems.append(
+                f"rules={rules!r} is not a list of rules; write rules=[Rule(...)]"
+            )
+            return ()
+        given = tuple(rules)
+        for number, rule in enumerate(given, 1):
+            if not isinstance(rule, Rule):
+                reader.problems.append(
+                    f"rules: number {number}, {rule!r}, is not a Rule; "
+                    "write Rule('/path/**', PUBLIC(max_age=60))"
+                )
+        return given
+
+    def _warn_if_shadowed(self, number: int, rule: Rule) -> None:
+        if rule.floor:
+            return
+        earlier = set(self._linear)
+        if isinstance(rule.path, str):
+            earlier.update(self._index.covering(rule.path))
+        for n in sorted(earlier):
+            other = self.rules[n]
+            same_path = (
+                not isinstance(other.path, re.Pattern) or other.path == rule.path
+            )
+            if (
+                same_path
+                and not other.floor
+                and other.conditions.cover(rule.conditions)
+            ):
+                warnings.warn(
+                    f"rule {number + 1}, {rule!r}, never applies: rule {n + 1}, "
+                    f"{other!r}, comes first and takes all of it; "
+                    "put the narrower rule first or drop it",
+                    UserWarning,
+                    stacklevel=4,
+                )
+                return

@@ -1,0 +1,255 @@
+"""Selection: which policies speak for one exchange, joined.
+
+Mark, else first matching rule, else default, for each spelling of the path;
+floors joined in. What the selection does to the fields is decision.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+
+from .cache_control import CacheControl
+from .facts import RequestFacts, ResponseFacts
+from .policy import NO_STORE, Policy
+from .readings import spellings
+from .rules import Mode, Rule, RuleSet
+
+#: The order in which the modes of joined choices win, ``report`` being last.
+_MODE_ORDER: tuple[Mode, ...] = ("stricter", "if-missing", "override")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A policy that a decorator or an endpoint's own code attached.
+
+    Args:
+        policy: What applies; ``None``: never-store, as the middleware says it.
+        mode: How it meets what the app sent.
+        reason: Why, for reports.
+    """
+
+    policy: Policy | None
+    mode: Mode = "stricter"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One policy that was selected, and by what."""
+
+    policy: Policy
+    mode: Mode
+    source: str
+    guards: frozenset[str]
+    statuses: frozenset[int] = frozenset()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The policies that speak for one exchange.
+
+    Attributes:
+        choices: Those that were selected, the deciding one first.
+        spellings: The readings of the path they were selected for.
+        depends_on_credentials: Whether a rule asked for credentials.
+        problems: What raised in a rule's ``when``.
+    """
+
+    choices: tuple[Choice, ...]
+    spellings: tuple[str, ...]
+    depends_on_credentials: bool = False
+    problems: tuple[str, ...] = ()
+
+    @property
+    def cache_control(self) -> CacheControl | None:
+        """What all allow, ``None`` if the app decides."""
+        said = [c.policy.cache_control for c in self.choices]
+        controls = [control for control in said if control is not None]
+        return reduce(CacheControl.join, controls) if controls else None
+
+    @property
+    def mode(self) -> Mode:
+        """How the policy meets what the app sent."""
+        modes = {choice.mode for choice in self.choices}
+        return next((m for m in _MODE_ORDER if m in modes), "report")
+
+    @property
+    def guards(self) -> frozenset[str]:
+        """The guards that are on: one is off only if all say so."""
+        return frozenset().union(*(c.guards for c in self.choices))
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """The statuses that a selected rule names."""
+        return frozenset().union(*(c.statuses for c in self.choices))
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The policies of all choices."""
+        return tuple(choice.policy for choice in self.choices)
+
+    def never_store_policy(self, default: Policy) -> Policy:
+        """Return whose text a never-store decision takes."""
+        never = [p for p in self.policies if p.never_store]
+        if never:
+            return max(never, key=lambda p: len(str(p.cache_control)) + len(p.beside))
+        return default if default.never_store else NO_STORE
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the request alone says of the policies that can be selected.
+
+    Attributes:
+        never_store: Whether any of them is never-store.
+        pinned: Whether one of those that no mark can replace is.
+    """
+
+    never_store: bool
+    pinned: bool
+
+
+def select(request: RequestFacts, response: ResponseFacts, rules: RuleSet) -> Selection:
+    """Return the policies that speak for this exchange."""
+    walk = _Walk(request, response, rules)
+    paths = spellings(request)
+    for path in paths:
+        walk.spelling(path)
+    return Selection(
+        choices=tuple(dict.fromkeys((*walk.first, *walk.floors))),
+        spellings=paths,
+        depends_on_credentials=walk.asked_credentials,
+        problems=tuple(walk.problems),
+    )
+
+
+def preview(request: RequestFacts, rules: RuleSet, *, nested: bool = False) -> Preview:
+    """Return what can be said before the app runs.
+
+    Args:
+        request: The request.
+        rules: The rules.
+        nested: Whether another instance stands outside, so that rules as well
+            as floors hold whatever a mark says.
+    """
+    never = pinned = False
+    for path in spellings(request):
+        for rule in _selectable(request, rules, path):
+            policy = rules.default if rule is None else rule.policy
+            mode = rules.mode if rule is None else rule.mode or rules.mode
+            if policy.never_store and mode != "report":
+                never = True
+                pinned |= rule is not None and (rule.floor or nested)
+    return Preview(never, pinned)
+
+
+def _selectable(
+    request: RequestFacts, rules: RuleSet, path: str
+) -> Iterator[Rule | None]:
+    """Yield the rules that may apply, ``None`` for the default."""
+    decided = False
+    for _, rule in rules.for_path(path):
+        conditions = rule.conditions
+        if (decided and not rule.floor) or not conditions.meets_request(request):
+            continue
+        if conditions.could_confirm():
+            yield rule
+        decided |= not (rule.floor or conditions.asks_response)
+    if not decided:
+        yield None
+
+
+class _Walk:
+    """One walk through the rules, spelling by spelling."""
+
+    def __init__(
+        self, request: RequestFacts, response: ResponseFacts, rules: RuleSet
+    ) -> None:
+        self.request, self.response, self.rules = request, response, rules
+        self.first: list[Choice] = []
+        self.floors: list[Choice] = []
+        self.asked_credentials = False
+        self.problems: list[str] = []
+
+    def spelling(self, path: str) -> None:
+        """Take the mark, else the first matching rule, else the default."""
+        request = self.request if path == self.request.path else _at(self.request, path)
+        chosen = self._marked()
+        for number, rule in self.rules.for_path(path):
+            if (chosen and not rule.floor) or not self._applies(number, rule, request):
+                continue
+            if rule.floor:
+                self.floors.append(self._of_rule(f"floor {number}", rule))
+            else:
+                chosen = [self._of_rule(f"rule {number}", rule)]
+        self.first += chosen or [self._default()]
+
+    def _marked(self) -> list[Choice]:
+        if self.response.inner:
+            return []
+        return [self._of_mark(mark) for mark in self.response.marks]
+
+    def _applies(self, number: int, rule: Rule, request: RequestFacts) -> bool:
+        conditions = rule.conditions
+        if conditions.credentials is not None:
+            self.asked_credentials = True
+        if not conditions.meets_request(request):
+            return False
+        try:
+            return conditions.meets_response(request, self.response)
+        except Exception as error:  # noqa: BLE001 - user code must not cost a 500
+            self.problems.append(f"rule {number}, {rule!r}: when raised {error!r}")
+            self.floors.append(self._default(f"default, since rule {number} raised"))
+            return False
+
+    def _of_mark(self, mark: Mark) -> Choice:
+        policy = mark.policy or self.rules.never_store
+        return Choice(policy, mark.mode, "mark", self.rules.guards, reason=mark.reason)
+
+    def _of_rule(self, source: str, rule: Rule) -> Choice:
+        return Choice(
+            rule.policy,
+            rule.mode or self.rules.mode,
+            f"{source}, {rule!r}",
+            self.rules.guards if rule.guards is None else frozenset(rule.guards),
+            frozenset() if rule.floor else rule.conditions.status or frozenset(),
+            rule.reason,
+        )
+
+    def _default(self, source: str = "default") -> Choice:
+        rules = self.rules
+        return Choice(rules.default, rules.mode, source, rules.guards)
+
+
+def _at(request: RequestFacts, path: str) -> RequestFacts:
+    """Return *request* as it would be at *path*, for a rule's ``when``."""
+    return RequestFacts(
+        request.method,
+        request.target,
+        request.fields,
+        path=path,
+        root_path=request.root_path,
+        scheme=request.scheme,
+    )
+
+
+def nested(inner: Iterable[Selection], outer: Selection) -> Selection:
+    """Return what instances inside and this one come to.
+
+    The inner ones stand for the app's own declaration, so the outer default
+    does not apply; its rules and floors do.
+    """
+    selections = tuple(inner)
+    if not selections:
+        return outer
+    own = [c for c in outer.choices if c.source != "default"]
+    return Selection(
+        choices=(*(c for s in selections for c in s.choices), *own),
+        spellings=outer.spellings,
+        depends_on_credentials=outer.depends_on_credentials
+        or any(s.depends_on_credentials for s in selections),
+        problems=outer.problems,
+    )
