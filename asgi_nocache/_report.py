@@ -1,0 +1,87 @@
+"""What the middleware says of its work: counts, and one log line per route.
+
+The logger ``asgi_nocache`` is silent until someone gives it a handler. Nothing
+here decides anything.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import Any
+
+from ._core.cache_control import CacheControl
+from ._core.decision import Decision
+from ._core.facts import RequestFacts
+from ._core.policy import PRIVATE, PUBLIC, REVALIDATE
+
+logger = logging.getLogger("asgi_nocache")
+logger.addHandler(logging.NullHandler())
+
+#: So many different lines are logged; a flood of paths must not fill memory.
+MAX_LOGGED = 1024
+
+
+class Reporter:
+    """Counts what happens and logs each thing once per route."""
+
+    def __init__(self, counts: Counter[str]) -> None:
+        self._counts = counts
+        self._logged: set[tuple[str, str]] = set()
+
+    def note(
+        self, decision: Decision, request: RequestFacts, status: int, route: str
+    ) -> None:
+        """Take note of a decision that someone would want to know of."""
+        for problem in decision.selection.problems:
+            self.once("rule_raised", route, "%s; the default was joined in", problem)
+        if decision.mode == "report":
+            self._would_change(decision, route)
+        elif decision.loosens:
+            self.once(
+                "loosened", route, "%s: mode override loosens the app's %s",
+                route, _sent(decision),
+            )  # fmt: skip
+        elif decision.discards:
+            self.once(
+                "discarded", route, "%s: discarded the app's %s; to declare it: %s",
+                route, _sent(decision), line_to_paste(route, decision),
+            )  # fmt: skip
+        if status == 304 and decision.never_store:
+            self.once(
+                "escaped_304", route,
+                "%s: a 304 for %s confirmed a stored copy though the policy is "
+                "never-store; a layer inside answers before the endpoint",
+                route, request.method,
+            )  # fmt: skip
+
+    def _would_change(self, decision: Decision, route: str) -> None:
+        would = [(n.decode(), v.decode("latin-1")) for n, v in decision.proposed.add]
+        if would and decision.cache_control != decision.sent.cache_control:
+            self.once("would_change", route, "%s: would send %s", route, would)
+
+    def once(self, name: str, route: str, message: str, *args: Any) -> None:
+        """Count *name*; log *message* the first time it is so for *route*."""
+        self._counts[name] += 1
+        key = (name, route)
+        if key not in self._logged and len(self._logged) < MAX_LOGGED:
+            self._logged.add(key)
+            logger.warning(message, *args)
+
+
+def _sent(decision: Decision) -> str:
+    """Return what the app sent, safe to log."""
+    return "; ".join(f"{n.decode('latin-1')}: {v!r}" for n, v in decision.sent.lines)
+
+
+def line_to_paste(route: str, decision: Decision) -> str:
+    """Return the rule that would declare what the app sent."""
+    return f"Rule({route!r}, {_expression(decision.sent.cache_control)})"
+
+
+def _expression(sent: CacheControl) -> str:
+    if sent.no_cache:
+        return repr(REVALIDATE)
+    if sent.max_age is None:
+        return "APP_DECIDES"
+    return repr((PRIVATE if sent.private else PUBLIC)(max_age=sent.max_age))

@@ -1,0 +1,50 @@
+"""What a scope tells of the route that answered, whatever the framework.
+
+Duck-typed, so that no framework is imported. What a rule does with a name or a
+tag is the core's.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+
+class Route(NamedTuple):
+    """The route that answered.
+
+    Attributes:
+        endpoint: The dotted name of the endpoint, ``""`` if the host gave none.
+        tags: The route's tags.
+        template: The route's path template, ``""`` if not known.
+    """
+
+    endpoint: str = ""
+    tags: frozenset[str] = frozenset()
+    template: str = ""
+
+
+def route_of(scope: Any) -> Route:
+    """Return what *scope* tells of the route that answered."""
+    endpoint = scope.get("endpoint")
+    if endpoint is None:
+        return Route()
+    # A mount leaves its own route behind; only one that names this endpoint is
+    # the one that answered. FastAPI's context knows the prefixes of includes.
+    context = (scope.get("fastapi") or {}).get("effective_route_context")
+    routes = [r for r in (context, scope.get("route")) if _serves(r, endpoint)]
+    tags = frozenset(str(t) for r in routes for t in getattr(r, "tags", None) or ())
+    paths = [p for r in routes if isinstance(p := getattr(r, "path", None), str)]
+    return Route(_name(endpoint), tags, paths[0] if paths else "")
+
+
+def _serves(route: Any, endpoint: Any) -> bool:
+    return getattr(route, "endpoint", None) is endpoint
+
+
+def _name(endpoint: Any) -> str:
+    while isinstance(endpoint, functools.partial):
+        endpoint = endpoint.func
+    if not hasattr(endpoint, "__qualname__"):
+        endpoint = type(endpoint)
+    return f"{endpoint.__module__}.{endpoint.__qualname__}"
