@@ -11,7 +11,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, MutableMapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypedDict
+from weakref import WeakSet
 
 from ._core.fields import Field
 from ._core.selection import Mark, Preview, Selection
@@ -28,31 +29,32 @@ Scope = MutableMapping[str, Any]
 PRECONDITIONS = frozenset({b"if-none-match", b"if-modified-since", b"if-range"})
 
 
-class Box:
+class Box(TypedDict, total=False):
     """What one request gathers on its way in and out.
 
-    Class attributes are the defaults, so that making one costs nothing.
+    A dict, since nothing that can be made for every request costs less, and an
+    empty one says at once that there is nothing to think about.
     """
 
-    #: Whether the request is under way. A closed box is a leftover in a scope
-    #: that was used again, or in a context that a server reuses.
-    open = True
-    #: Whether the response has started.
-    started = False
+    #: The response has started. In a scope that comes in, it is a leftover.
+    started: bool
+    #: The request is over. In a context that a server reuses, it is a leftover.
+    closed: bool
     #: What the endpoint's decorators and its code reported.
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[Mark, ...]
     #: What an instance nested inside selected.
-    inner: tuple[Selection, ...] = ()
+    inner: Selection
     #: The preconditions of the request, if it has any.
-    preconditions: Preconditions | None = None
+    preconditions: Preconditions
     #: Where the instance that made the box is mounted.
-    root_path = ""
+    root_path: str
 
-    def report(self, mark: Mark, scope: Scope | None = None) -> None:
-        """Take a mark from running code; *scope* is the one that code sees."""
-        self.marks = (*self.marks, mark)
-        if self.preconditions is not None:
-            self.preconditions.settle(self.marks, scope)
+
+def report(box: Box, mark: Mark, scope: Scope | None = None) -> None:
+    """Take *mark* from running code; *scope* is the one that code sees."""
+    box["marks"] = (*box.get("marks", ()), mark)
+    if (held := box.get("preconditions")) is not None:
+        held.settle(box["marks"], scope)
 
 
 class Preconditions:
@@ -126,8 +128,8 @@ class RoutedScope(dict[str, Any]):
         super().__setitem__(key, value)
         if key != "headers":
             self._outer[key] = value
-        if key == "endpoint" and self._box.preconditions is not None:
-            self._box.preconditions.routed(value, self._box.marks)
+        if key == "endpoint":
+            self._box["preconditions"].routed(value, self._box.get("marks", ()))
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Set each item, so that it is heard."""
@@ -142,14 +144,30 @@ class RoutedScope(dict[str, Any]):
 _current: ContextVar[Box | None] = ContextVar("asgi_nocache", default=None)
 
 
+class Expecting(Protocol):
+    """Who must know when endpoints may be marked."""
+
+    def expect_marks(self) -> None:
+        """Take nothing for settled before an endpoint is known."""
+
+
 class Process:
     """What this process has seen so far.
 
     Attributes:
         marks: Whether decorators were imported, so that endpoints may be marked.
+        waiting: Who wants to hear of it.
     """
 
     marks = False
+    waiting: ClassVar[WeakSet[Expecting]] = WeakSet()
+
+
+def expect_marks() -> None:
+    """Say that endpoints may be marked from now on."""
+    Process.marks = True
+    for each in tuple(Process.waiting):
+        each.expect_marks()
 
 
 def enter(box: Box) -> None:
@@ -159,8 +177,10 @@ def enter(box: Box) -> None:
 
 def find_box(scope: Scope | None = None) -> Box | None:
     """Return the box of the request under way, ``None`` without a middleware."""
-    box = (scope.get(KEY) if scope is not None else None) or _current.get()
-    return box if isinstance(box, Box) and box.open else None
+    box: Box | None = None if scope is None else scope.get(KEY)
+    if box is None:
+        box = _current.get()
+    return None if box is None or box.get("closed") else box
 
 
 def find_marks(endpoint: Any, method: str) -> tuple[Mark, ...]:

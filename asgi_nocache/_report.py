@@ -36,37 +36,50 @@ class Reporter:
         for problem in decision.selection.problems:
             self.once("rule_raised", route, "%s; the default was joined in", problem)
         if decision.mode == "report":
-            self._would_change(decision, route)
-        elif decision.loosens:
-            self.once(
-                "loosened", route, "%s: mode override loosens the app's %s",
-                route, _sent(decision),
-            )  # fmt: skip
-        elif decision.discards:
-            self.once(
-                "discarded", route, "%s: discarded the app's %s; to declare it: %s",
-                route, _sent(decision), line_to_paste(route, decision),
-            )  # fmt: skip
+            self.would_change(decision, route)
+        elif decision.loosens and self._first("loosened", route):
+            logger.warning(
+                "%s: mode override loosens the app's %s", route, _sent(decision)
+            )
+        elif decision.discards and self._first("discarded", route):
+            logger.warning(
+                "%s: discarded the app's %s; to declare it: %s",
+                route,
+                _sent(decision),
+                line_to_paste(route, decision),
+            )
         if status == 304 and decision.never_store:
             self.once(
-                "escaped_304", route,
+                "escaped_304",
+                route,
                 "%s: a 304 for %s confirmed a stored copy though the policy is "
                 "never-store; a layer inside answers before the endpoint",
-                route, request.method,
-            )  # fmt: skip
+                route,
+                request.method,
+            )
 
-    def _would_change(self, decision: Decision, route: str) -> None:
-        would = [(n.decode(), v.decode("latin-1")) for n, v in decision.proposed.add]
-        if would and decision.cache_control != decision.sent.cache_control:
-            self.once("would_change", route, "%s: would send %s", route, would)
+    def would_change(self, decision: Decision, route: str) -> None:
+        """Take note of what a decision would do if it were carried out."""
+        changes = decision.cache_control != decision.sent.cache_control
+        if changes and self._first("would_change", route):
+            would = [
+                (n.decode(), v.decode("latin-1")) for n, v in decision.proposed.add
+            ]
+            logger.warning("%s: would send %s", route, would)
 
     def once(self, name: str, route: str, message: str, *args: Any) -> None:
         """Count *name*; log *message* the first time it is so for *route*."""
+        if self._first(name, route):
+            logger.warning(message, *args)
+
+    def _first(self, name: str, route: str) -> bool:
+        """Count *name*; tell whether it is new for *route*."""
         self._counts[name] += 1
         key = (name, route)
-        if key not in self._logged and len(self._logged) < MAX_LOGGED:
-            self._logged.add(key)
-            logger.warning(message, *args)
+        if key in self._logged or len(self._logged) >= MAX_LOGGED:
+            return False
+        self._logged.add(key)
+        return True
 
 
 def _sent(decision: Decision) -> str:

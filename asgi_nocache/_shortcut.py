@@ -1,8 +1,8 @@
 """What the middleware remembers, so that most responses need no decide().
 
-Two memories: the paths whose answer is one constant field list whatever the app
-does, and the outcomes of earlier decisions. Both are bounded, and a property
-test holds them equal to decide(). No ASGI here, and no policy of its own.
+For each place: the constant field list, where nothing the app does can change
+the answer; else what earlier decisions came to. All of it is bounded, and a
+property test holds it equal to decide(). No ASGI here, no policy of its own.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from ._core.decision import Decision, decide
 from ._core.edits import VALIDATORS
 from ._core.facts import CREDENTIALS, RequestFacts, ResponseFacts
 from ._core.fields import Field, without
-from ._core.policy import is_side_field
-from ._core.readings import relative_path, spellings
-from ._core.rules import Rule, RuleSet
-from ._core.selection import Preview, preview
+from ._core.policy import Policy, is_side_field
+from ._core.readings import relative_path
+from ._core.rules import Mode, RuleSet
+from ._core.selection import Mark, Preview, Selection, preview
 from ._core.sent import CACHING_FIELDS
+from ._route import route_of
 
 #: Bounds: a key that is longer, and an entry beyond, is not remembered.
 MAX_PATH = 256
@@ -28,7 +29,9 @@ MAX_ENTRIES = 4096
 MAX_NAMES = 512
 MAX_NAME = 64
 MAX_LINES = 1024
-MAX_FIELDS = 16
+
+#: An Expires without Date depends on the clock; a cookie is new each time.
+_NEVER_TWICE = frozenset({b"expires", b"set-cookie"})
 
 #: Only these can be answered with a 304 (RFC 9110 section 13.2).
 _CONDITIONAL_METHODS = frozenset({"GET", "HEAD"})
@@ -87,11 +90,6 @@ class Names:
             self.known.add(bytes(name))
         return True
 
-    def any_in(self, fields: Iterable[Field]) -> bool:
-        """Tell whether any of *fields* matters."""
-        known = self.known
-        return any(k not in known and not self.learn(k) for k, _ in fields)
-
 
 class Outcome(NamedTuple):
     """What a decision came to, ready to be applied.
@@ -118,44 +116,94 @@ class Exchange:
     """One kind of request: what the request alone says, and past outcomes.
 
     Attributes:
-        request: Its facts, with only those fields that matter.
+        request: Its facts, with only those fields that matter, and of these
+            only what is asked of them: no secret is kept.
         conditional: Whether the app could answer it with a 304.
         preview: What can be selected for it.
         outcomes: What responses to it came to.
+        answers: The lines that are appended to a response without marks that
+            need nothing else, by its status and its lines that matter.
     """
 
-    __slots__ = ("asks_when", "conditional", "outcomes", "preview", "request")
+    __slots__ = ("answers", "conditional", "outcomes", "preview", "request")
 
     def __init__(self, request: RequestFacts, rules: RuleSet, *, nested: bool) -> None:
         self.request = request
         self.conditional = request.method in _CONDITIONAL_METHODS and any(
-            name in PRECONDITIONS for name, _ in request.fields
+            name.lower() in PRECONDITIONS for name, _ in request.fields
         )
         self.preview: Preview = preview(request, rules, nested=nested)
-        matching = (
-            rule for path in spellings(request) for _, rule in rules.for_path(path)
-        )
-        self.asks_when = any(rule.conditions.when is not None for rule in matching)
         self.outcomes: dict[Any, Outcome] = {}
+        self.answers: dict[Any, list[Field]] = {}
+
+
+#: A path and the root path it came with.
+Where = tuple[str, str]
+
+
+class Place:
+    """What is remembered of one path.
+
+    Attributes:
+        constant: The one field list of every answer, ``None`` if it depends.
+    """
+
+    __slots__ = ("_asks_when", "_exchanges", "_shortcuts", "_where", "constant")
+
+    def __init__(self, where: Where, shortcuts: Shortcuts) -> None:
+        matching = [r for _, r in shortcuts.rules.for_path(relative_path(*where))]
+        self._where = where
+        self._shortcuts = shortcuts
+        self._exchanges: dict[Any, Exchange] = {}
+        self._asks_when = any(r.conditions.when is not None for r in matching)
+        chosen = [(r.policy, r.mode or shortcuts.rules.mode) for r in matching]
+        self.constant = shortcuts.one_answer(chosen)
+
+    def exchange(self, scope: Any, *, nested: bool = False) -> Exchange:
+        """Return what is known of requests like this one."""
+        names = self._shortcuts.request_names
+        known = names.known
+        odd = [line for line in scope.get("headers", ()) if line[0] not in known]
+        method = scope.get("method", "GET")
+        key = (method, nested, *map(_asked_of, odd)) if odd or nested else method
+        found = self._exchanges.get(key)
+        if found is None:
+            for line in odd:
+                names.learn(line[0])
+            found = self._new(scope, odd, nested=nested)
+            if not self._asks_when:
+                self._shortcuts.make_room(self._exchanges)
+                self._exchanges[key] = found
+        return found
+
+    def _new(self, scope: Any, odd: Iterable[Field], *, nested: bool) -> Exchange:
+        path, root_path = self._where
+        fields = scope.get("headers", ()) if self._asks_when else map(_asked_of, odd)
+        request = RequestFacts(
+            scope.get("method", "GET"),
+            path,
+            tuple(fields),
+            path=path,
+            root_path=root_path,
+            scheme=scope.get("scheme", "http"),
+        )
+        return Exchange(request, self._shortcuts.rules, nested=nested)
 
 
 class Shortcuts:
     """What one middleware remembers of its own decisions."""
 
     def __init__(self, rules: RuleSet) -> None:
-        self._rules = rules
-        #: The field list of every response, if no rule can change it.
-        self.constant = None if rules.rules else self._one_answer(())
-        self._constants: dict[str, list[Field] | None] = {}
-        self._exchanges: dict[Any, Exchange] = {}
-        self._outcomes = 0
+        self.rules = rules
+        self._marks = False
+        self._places: dict[Where, Place] = {}
+        self._entries = 0
         conditions = [rule.conditions for rule in rules.rules]
-        self._asks_host = any(c.hosts is not None for c in conditions)
         self.asks_route = any(c.endpoints or c.tags for c in conditions)
-        #: What of a request matters to a constant answer, and to any other.
-        self.preconditions = Names(PRECONDITIONS)
-        host = {b"host"} if self._asks_host else set[bytes]()
-        self.request_names = Names(PRECONDITIONS | CREDENTIALS | host)
+        self._asks_all = any(c.when is not None for c in conditions)
+        #: What of a request matters.
+        host = [b"host"] if any(c.hosts is not None for c in conditions) else []
+        self.request_names = Names({*PRECONDITIONS, *CREDENTIALS, *host})
         #: What of a response matters to a constant answer, and to any other.
         self.caching = Names(CACHING_FIELDS, side_fields=True)
         self.response_names = Names(
@@ -164,28 +212,32 @@ class Shortcuts:
             side_fields=True,
         )
 
-    def constant_for(self, path: str, root_path: str) -> list[Field] | None:
-        """Return the one field list of *path*, ``None`` if it depends."""
-        if root_path:
-            path = relative_path(path, root_path)
-        try:
-            return self._constants[path]
-        except KeyError:
-            matching = tuple(rule for _, rule in self._rules.for_path(path))
-            found = self._one_answer(matching)
-            if len(path) <= MAX_PATH:
-                _make_room(self._constants)
-                self._constants[path] = found
-            return found
+    @property
+    def constant(self) -> list[Field] | None:
+        """The field list of every answer at every place, if there is one."""
+        return None if self.rules.rules else self.one_answer([])
 
-    def _one_answer(self, matching: tuple[Rule, ...]) -> list[Field] | None:
-        """Return the field list if all that could be selected says the same."""
-        rules = self._rules
-        choices = {(rules.default, rules.mode)}
-        for rule in matching:
-            choices.add((rule.policy, rule.mode or rules.mode))
-        policies = {policy for policy, _ in choices}
-        modes = {mode for _, mode in choices}
+    def expect_marks(self) -> None:
+        """Take no answer for constant from now on."""
+        self._marks = True
+        self._places.clear()
+
+    def place(self, where: Where) -> Place:
+        """Return what is remembered of *where*."""
+        found = self._places.get(where)
+        if found is None:
+            found = Place(where, self)
+            if len(where[0]) <= MAX_PATH:
+                self.make_room(self._places)
+                self._places[where] = found
+        return found
+
+    def one_answer(self, chosen: list[tuple[Policy, Mode]]) -> list[Field] | None:
+        """Return the field list, if all that could be selected says the same."""
+        if self._marks:
+            return None
+        policies = {self.rules.default, *(policy for policy, _ in chosen)}
+        modes = {self.rules.mode, *(mode for _, mode in chosen)}
         if len(policies) > 1 or not modes <= {"stricter", "override"}:
             return None
         (policy,) = policies
@@ -193,71 +245,54 @@ class Shortcuts:
             return None
         return list(policy.fields)
 
-    def exchange(
-        self, scope: Any, path: str, root_path: str, *, nested: bool = False
-    ) -> Exchange:
-        """Return what is known of requests like this one.
-
-        Args:
-            scope: The scope. Routers change its path and root path, so:
-            path: The path as it was when the request came in.
-            root_path: The root path as it was then.
-            nested: Whether another instance stands outside.
-        """
-        names = self.request_names
-        known = names.known
-        odd = tuple(
-            (name.lower(), value)
-            for name, value in scope.get("headers", ())
-            if name not in known and not names.learn(name)
-        )
-        # Of what matters only the name matters, but for Host.
-        said = odd and tuple((k, v if k == b"host" else b"") for k, v in odd)
-        method, scheme = scope.get("method", "GET"), scope.get("scheme", "http")
-        key = (path, root_path, method, scheme, nested, said)
-        found = self._exchanges.get(key)
-        if found is None:
-            request = RequestFacts(
-                method, path, odd, path=path, root_path=root_path, scheme=scheme
-            )
-            found = Exchange(request, self._rules, nested=nested)
-            if len(path) <= MAX_PATH and len(said) <= MAX_FIELDS:
-                _make_room(self._exchanges)
-                self._exchanges[key] = found
-        return found
-
     def outcome(
-        self, exchange: Exchange, response: ResponseFacts, odd: list[Field]
+        self,
+        exchange: Exchange,
+        status: int,
+        fields: list[Field],
+        marks: tuple[Mark, ...],
+        inner: Selection | None,
+        scope: Any,
     ) -> Outcome:
-        """Return what *response* comes to; *odd* are its fields that matter."""
-        lines = tuple(
-            (name, b"" if name == b"set-cookie" else value)
-            for name, value in ((k.lower(), v) for k, v in odd)
-        )
-        names = frozenset(name for name, _ in lines)
-        if exchange.asks_when or response.inner or b"expires" in names:
-            return self._decide(exchange, response, names)
-        key = (response.status, lines, response.endpoint, response.tags, response.marks)
-        found = exchange.outcomes.get(key)
+        """Return what a response comes to."""
+        known = self.response_names.known
+        odd = [line for line in fields if line[0] not in known]
+        key = (status, marks, *odd)
+        route = route_of(scope) if self.asks_route else None
+        if route is not None:
+            key = (route, *key)
+        found = exchange.outcomes.get(key) if inner is None else None
         if found is None:
-            found = self._decide(exchange, response, names)
-            if sum(len(v) for _, v in lines) <= MAX_LINES:
-                self._remember(exchange, key, found)
+            for name, _ in odd:
+                self.response_names.learn(name)
+            response = ResponseFacts(
+                status,
+                tuple(fields if self._asks_all else odd),
+                endpoint=route.endpoint if route else "",
+                tags=route.tags if route else frozenset(),
+                marks=tuple(dict.fromkeys(marks)),
+                inner=inner,
+            )
+            found = self._decide(exchange, response)
+            if inner is None and self._is_repeatable(odd):
+                self.make_room(exchange.outcomes)
+                exchange.outcomes[key] = found
+                plain = not (found.remove or found.noteworthy or marks)
+                if plain and not self.asks_route:
+                    exchange.answers[status, *odd] = found.add
         return found
 
-    def _remember(self, exchange: Exchange, key: Any, outcome: Outcome) -> None:
-        if self._outcomes >= MAX_ENTRIES:
-            self._exchanges.clear()
-            self._outcomes = 0
-        self._outcomes += 1
-        exchange.outcomes[key] = outcome
+    def _is_repeatable(self, odd: list[Field]) -> bool:
+        """Tell whether the same lines would come to the same at another time."""
+        return (
+            not self._asks_all
+            and not any(k.lower() in _NEVER_TWICE for k, _ in odd)
+            and sum(len(v) for _, v in odd) <= MAX_LINES
+        )
 
-    def _decide(
-        self, exchange: Exchange, response: ResponseFacts, names: frozenset[bytes]
-    ) -> Outcome:
-        decision = decide(exchange.request, response, self._rules, now=time.time())
-        # Fields that do not matter were not looked at, and may be there or not.
-        remove = decision.edits.remove & (names | VALIDATORS)
+    def _decide(self, exchange: Exchange, response: ResponseFacts) -> Outcome:
+        decision = decide(exchange.request, response, self.rules, now=time.time())
+        present = {name.lower() for name, _ in response.fields}
         noteworthy = (
             decision.discards
             or decision.loosens
@@ -265,9 +300,24 @@ class Shortcuts:
             or bool(decision.selection.problems)
             or (response.status == 304 and decision.never_store)
         )
-        return Outcome(remove, list(decision.edits.add), decision, noteworthy)
+        return Outcome(
+            # Fields that do not matter were not looked at, and may be there.
+            decision.edits.remove & (present | VALIDATORS),
+            list(decision.edits.add),
+            decision,
+            noteworthy,
+        )
+
+    def make_room(self, memory: dict[Any, Any]) -> None:
+        """Forget everything once all memories together are full."""
+        self._entries += 1
+        if self._entries > MAX_ENTRIES:
+            self._entries = 1
+            self._places.clear()
+            memory.clear()
 
 
-def _make_room(memory: dict[Any, Any]) -> None:
-    if len(memory) >= MAX_ENTRIES:
-        memory.clear()
+def _asked_of(line: Field) -> Field:
+    """Return what can be asked of a request line: its presence, but for Host."""
+    name = line[0].lower()
+    return (name, line[1] if name == b"host" else b"")

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from contextlib import aclosing
 from typing import Any, TypeVar, cast, overload
 
-from ._box import ATTRIBUTE, PRECONDITIONS, Process, find_box
+from ._box import ATTRIBUTE, PRECONDITIONS, expect_marks, find_box, report
 from ._core.conditions import Reader
 from ._core.decision import decide
 from ._core.errors import ConfigurationError, NoCacheError
@@ -23,7 +23,7 @@ from ._core.policy import Policy
 from ._core.rules import MODES, Mode, RuleSet
 from ._core.selection import Mark
 
-Process.marks = True
+expect_marks()
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -84,7 +84,7 @@ def set_policy(policy: Policy) -> None:
     box = find_box()
     if box is None:
         raise NoCacheError(_missing("set_policy()"))
-    box.report(mark)
+    report(box, mark)
 
 
 def _checked(place: str, policy: Any, mode: Any, reason: str) -> Mark:
@@ -204,7 +204,7 @@ class _Call:
         box = find_box(scope)
         self._served = box is not None
         if box is not None:
-            box.report(mark, scope)
+            report(box, mark, scope)
             return
         if args and (args[0] is scope or hasattr(args[0], "send")):
             self.must_be_served()  # what sends by itself returns nothing to edit

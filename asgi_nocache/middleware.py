@@ -13,7 +13,16 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
-from ._box import KEY, Box, Preconditions, Process, RoutedScope, enter, find_marks
+from ._box import (
+    KEY,
+    PRECONDITIONS,
+    Box,
+    Preconditions,
+    Process,
+    RoutedScope,
+    enter,
+    find_marks,
+)
 from ._core.errors import ConfigurationError
 from ._core.facts import ResponseFacts
 from ._core.fields import Field, normalise
@@ -22,8 +31,8 @@ from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
 from ._core.selection import Mark, Preview, nested, select
 from ._report import Reporter, logger
-from ._route import Route, route_of
-from ._shortcut import Exchange, Outcome, Shortcuts
+from ._route import route_of
+from ._shortcut import Exchange, Outcome, Place, Shortcuts
 
 #: ``Any``, since Starlette's, asgiref's and uvicorn's types of an app differ.
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
@@ -31,6 +40,7 @@ ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 #: The environment's kill switch, read when a middleware is built.
 SWITCH: Final = "ASGI_NOCACHE_MODE"
 _DENIAL: Final = "websocket.http.response"
+_INITIALS = frozenset(b"iI")
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
 
@@ -74,161 +84,222 @@ class NoCacheMiddleware:
         )
         self.counts: Counter[str] = Counter()
         self._error_response = error_response
-        self._shortcuts = Shortcuts(self.policy_set)
         self._reporter = Reporter(self.counts)
         self._switch = _read_switch()
+        self._shortcuts = Shortcuts(self.policy_set)
+        self._constant = self._shortcuts.constant
+        self._plain = self._shortcuts.caching.known
+        Process.waiting.add(self)
+        if self._switch or Process.marks:
+            self.expect_marks()
+
+    def expect_marks(self) -> None:
+        """Take no answer for constant from now on, since endpoints may be marked."""
+        self._constant = None
+        self._shortcuts.expect_marks()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one connection."""
-        kind = scope["type"]
-        if kind != "http" and not (
-            kind == "websocket" and _DENIAL in (scope.get("extensions") or ())
-        ):
-            await self.app(scope, receive, send)
-            return
-        outer = scope.get(KEY)
-        if self._switch or (outer is not None and outer.open):
-            await self._unusual(scope, receive, send, outer)
-            return
-        box = scope[KEY] = Box()
-        if Process.marks:
-            enter(box)
-        answer_errors = self._error_response
-        if answer_errors is None:
-            answer_errors = kind == "http" and "app" not in scope
-        # Routers change both while they work.
-        path, root_path = scope["path"], scope.get("root_path", "")
-        shortcuts = self._shortcuts
-        constant = shortcuts.constant
-        if constant is None:
-            constant = shortcuts.constant_for(path, root_path)
-        exchange = None
-        app_scope = scope
-        if constant is None or shortcuts.preconditions.any_in(scope["headers"]):
-            box.root_path = root_path
-            exchange = shortcuts.exchange(scope, path, root_path)
-            app_scope = self._conditional(scope, box, exchange)
-        caching = shortcuts.caching
-        plain = caching.known
+        """Serve one connection.
 
-        async def send_fields(message: Any) -> None:
-            if message["type"] in _STARTS:
-                box.started = True
-                marks = _marks(app_scope, box) if Process.marks else ()
+        This is the short way, where no rule, mark or precondition can change
+        what is sent. It counts nanoseconds; ``_serve`` says it in plain words.
+        """
+        if scope["type"] != "http" or KEY in scope:
+            await self._choose(scope, receive, send)
+            return
+        constant: list[Field] | None = self._constant
+        place = None
+        if constant is None:
+            # Now, since routers change both while they work.
+            place = self._shortcuts.place((scope["path"], scope.get("root_path", "")))
+            constant = place.constant
+        asked = scope.get("headers")
+        short = constant is not None and type(asked) is list
+        if short:
+            try:
+                for name, _ in asked:
+                    if name[0] in _INITIALS and name.lower() in PRECONDITIONS:
+                        short = False
+                        break
+            except LookupError:  # an empty name
+                short = False
+        if not short or constant is None:
+            await self._serve(scope, receive, send, place)
+            return
+        box: Box = {}
+        scope[KEY] = box
+        outermost = "app" not in scope
+        plain = self._plain
+
+        async def send_constant(message: Any) -> None:
+            if message["type"] == "http.response.start":
                 fields = message.get("headers")
-                if (
-                    constant is not None
-                    and type(fields) is list
-                    and not (marks or box.inner or message["status"] == 304)
-                ):
-                    # Equal to the general way below; a property test says so.
-                    with_names = [
-                        (k, v) for k, v in fields if k in plain or caching.learn(k)
-                    ]
-                    if len(with_names) == len(fields):
-                        await send({**message, "headers": with_names + constant})
+                if type(fields) is list and not box:
+                    try:
+                        kept = [(k, v) for k, v in fields if k in plain]
+                    except TypeError:  # names that are no bytes
+                        kept = []
+                    if len(kept) == len(fields):
+                        box["started"] = True
+                        message = message.copy()
+                        message["headers"] = kept + constant
+                        await send(message)
                         return
-                message = self._decided(
-                    message,
-                    exchange or shortcuts.exchange(scope, path, root_path),
-                    app_scope,
-                    marks,
-                    box,
-                )
+                message = self._late(message, scope, box, place)
             await send(message)
 
         try:
-            await self.app(app_scope, receive, send_fields)
+            await self.app(scope, receive, send_constant)
         except Exception:
-            if answer_errors and not box.started:
+            if self._answers(outermost) and "started" not in box:
+                await self._send_error(send)
+            raise
+
+    async def _choose(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve what is not http, or has met an instance before."""
+        kind = scope["type"]
+        extensions = scope.get("extensions") or ()
+        outer = scope.get(KEY)
+        if kind != "http" and not (kind == "websocket" and _DENIAL in extensions):
+            await self.app(scope, receive, send)
+        elif outer is None or "started" in outer or self._switch:
+            await self._serve(scope, receive, send, None)
+        else:
+            await self._nested(scope, receive, send, outer)
+
+    async def _serve(
+        self, scope: Any, receive: Any, send: Any, place: Place | None
+    ) -> None:
+        """Serve one exchange: decide at its start, edit, and let all else pass."""
+        if self._switch:
+            await self._switched(scope, receive, send)
+            return
+        if type(scope.get("headers")) is not list:  # perhaps a one-shot iterable
+            scope = {**scope, "headers": normalise(scope.get("headers") or ())}
+        box: Box = {}
+        scope[KEY] = box
+        exchange = (place or self._place(scope)).exchange(scope)
+        marked = Process.marks
+        if marked:
+            enter(box)
+        app_scope = scope
+        if exchange.conditional:
+            app_scope = self._conditional(scope, box, exchange)
+        if exchange.request.root_path:
+            box["root_path"] = exchange.request.root_path
+        outermost = "app" not in scope and scope["type"] == "http"
+        answers, known = exchange.answers, self._shortcuts.response_names.known
+
+        async def send_decided(message: Any) -> None:
+            if message["type"] in _STARTS:
+                marks = _marks(app_scope, box) if marked else ()
+                fields = message.get("headers")
+                if type(fields) is list and not marks and "inner" not in box:
+                    try:
+                        odd = [line for line in fields if line[0] not in known]
+                        answer = answers.get((message["status"], *odd))
+                    except TypeError:  # list pairs, or names that are no bytes
+                        answer = None
+                    if answer is not None:
+                        box["started"] = True
+                        message = message.copy()
+                        message["headers"] = [(k, v) for k, v in fields] + answer
+                        await send(message)
+                        return
+                message = self._decided(message, app_scope, box, exchange, marks)
+            await send(message)
+
+        try:
+            await self.app(app_scope, receive, send_decided)
+        except Exception:
+            if self._answers(outermost) and "started" not in box:
                 await self._send_error(send)
             raise
         finally:
-            box.open = False
+            box["closed"] = True
+
+    def _late(self, message: Any, scope: Any, box: Box, place: Place | None) -> Any:
+        """Return the start *message* of what turned out not to be constant."""
+        fields = normalise(message.get("headers", ()))
+        for name, _ in fields:
+            self._shortcuts.caching.learn(name)
+        exchange = (place or self._place(scope)).exchange(scope)
+        return self._decided({**message, "headers": fields}, scope, box, exchange, ())
 
     def _decided(
         self,
         message: Any,
-        exchange: Exchange,
         scope: Any,
-        marks: tuple[Mark, ...],
         box: Box,
+        exchange: Exchange,
+        marks: tuple[Mark, ...],
     ) -> Any:
-        """Return *message* with the fields that were decided."""
+        """Return the start *message* with the fields that were decided."""
         fields = normalise(message.get("headers", ()))
-        outcome = self._outcome(message, fields, exchange, scope, marks, box)
-        if outcome.decision.mode == "report":
-            return {**message, "headers": fields}
-        return {**message, "headers": outcome.apply(fields)}
-
-    def _outcome(
-        self,
-        message: Any,
-        fields: list[Field],
-        exchange: Exchange,
-        scope: Any,
-        marks: tuple[Mark, ...],
-        box: Box,
-    ) -> Outcome:
-        """Return what was decided, and tell whoever wants to know."""
-        names = self._shortcuts.response_names
-        odd = [(k, v) for k, v in fields if k not in names.known and not names.learn(k)]
-        response = _response_facts(
-            message, odd, scope, marks, box, named=self._shortcuts.asks_route
+        outcome = self._shortcuts.outcome(
+            exchange, message["status"], fields, marks, box.get("inner"), scope
         )
-        outcome = self._shortcuts.outcome(exchange, response, odd)
         if outcome.noteworthy:
-            template = route_of(scope).template
-            label = exchange.request.root_path + template or exchange.request.path
-            self._reporter.note(
-                outcome.decision, exchange.request, response.status, label
-            )
-        return outcome
+            self._note(outcome, exchange, message["status"], scope)
+        box["started"] = True
+        if outcome.decision.mode != "report":
+            fields = outcome.apply(fields)
+        return {**message, "headers": fields}
+
+    def _note(
+        self, outcome: Outcome, exchange: Exchange, status: int, scope: Any
+    ) -> None:
+        """Tell whoever wants to know."""
+        template = route_of(scope).template
+        request = exchange.request
+        route = request.root_path + template if template else request.path
+        self._reporter.note(outcome.decision, request, status, route)
+
+    def _place(self, scope: Any) -> Place:
+        return self._shortcuts.place((scope["path"], scope.get("root_path", "")))
+
+    def _answers(self, outermost: bool) -> bool:
+        chosen = self._error_response
+        return outermost if chosen is None else chosen
 
     def _conditional(self, scope: Any, box: Box, exchange: Exchange) -> Any:
         """Return the scope for the app, without preconditions where they go."""
-        held = box.preconditions
+        held = box.get("preconditions")
         if held is None:
             may_change = exchange.preview.never_store or Process.marks
             if not (exchange.conditional and may_change):
                 return scope
             held = Preconditions(normalise(scope["headers"]), exchange.preview)
-            box.preconditions = held
+            box["preconditions"] = held
         else:
             # The outer instance's default gives way to what stands inside it.
             held.preview = Preview(
                 exchange.preview.never_store or held.preview.pinned,
                 exchange.preview.pinned or held.preview.pinned,
             )
+        marks = box.get("marks", ())
         if isinstance(scope, RoutedScope):
-            held.settle(box.marks, scope)
+            held.settle(marks, scope)
             return scope
-        held.scope = RoutedScope(scope, box, held.fields(box.marks))
+        held.scope = RoutedScope(scope, box, held.fields(marks))
         return held.scope
 
-    async def _unusual(self, scope: Any, receive: Any, send: Any, outer: Any) -> None:
-        """Serve with the kill switch on, or inside another instance."""
-        if self._switch:
-            self.counts[f"switch_{self._switch}"] += 1
+    async def _switched(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve with the kill switch on: change nothing, count."""
+        self.counts[f"switch_{self._switch}"] += 1
         if self._switch == "off":
             await self.app(scope, receive, send)
-        elif self._switch == "report":
-            await self._observe(scope, receive, send)
-        else:
-            await self._nested(scope, receive, send, outer)
-
-    async def _observe(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve as if the mode were ``report`` everywhere."""
-        exchange = self._shortcuts.exchange(
-            scope, scope["path"], scope.get("root_path", "")
-        )
-        box = Box()
+            return
+        exchange = self._place(scope).exchange(scope)
 
         async def send_as_it_is(message: Any) -> None:
             if message["type"] in _STARTS:
                 fields = normalise(message.get("headers", ()))
                 message = {**message, "headers": fields}
-                self._outcome(message, fields, exchange, scope, (), box)
+                outcome = self._shortcuts.outcome(
+                    exchange, message["status"], fields, (), None, scope
+                )
+                self._reporter.would_change(outcome.decision, exchange.request.path)
             await send(message)
 
         await self.app(scope, receive, send_as_it_is)
@@ -236,10 +307,8 @@ class NoCacheMiddleware:
     async def _nested(self, scope: Any, receive: Any, send: Any, box: Box) -> None:
         """Serve inside another instance: say what is selected, write nothing."""
         root_path = scope.get("root_path", "")
-        exchange = self._shortcuts.exchange(
-            scope, scope["path"], root_path, nested=True
-        )
-        if root_path == box.root_path:
+        exchange = self._place(scope).exchange(scope, nested=True)
+        if root_path == box.get("root_path", ""):
             self._reporter.once(
                 "wrapped_twice", root_path,
                 "the same app is wrapped twice, with no mount between: the outer "
@@ -252,9 +321,17 @@ class NoCacheMiddleware:
                 fields = normalise(message.get("headers", ()))
                 message = {**message, "headers": fields}
                 marks = _marks(app_scope, box) if Process.marks else ()
-                response = _response_facts(message, fields, app_scope, marks, box)
+                route = route_of(app_scope)
+                response = ResponseFacts(
+                    message["status"],
+                    tuple(fields),
+                    endpoint=route.endpoint,
+                    tags=route.tags,
+                    marks=tuple(dict.fromkeys(marks)),
+                    inner=box.get("inner"),
+                )
                 selection = select(exchange.request, response, self.policy_set)
-                box.inner = (nested(box.inner, selection),)
+                box["inner"] = nested(response.inner, selection)
             await send(message)
 
         await self.app(app_scope, receive, send_selection)
@@ -275,30 +352,10 @@ class NoCacheMiddleware:
 
 def _marks(scope: Any, box: Box) -> tuple[Mark, ...]:
     """Return the marks of the endpoint that the router chose, and of its code."""
-    endpoint = scope.get("endpoint")
+    marks, endpoint = box.get("marks", ()), scope.get("endpoint")
     if endpoint is None:
-        return box.marks
-    return (*find_marks(endpoint, scope.get("method", "GET")), *box.marks)
-
-
-def _response_facts(
-    message: Any,
-    fields: list[Field],
-    scope: Any,
-    marks: tuple[Mark, ...],
-    box: Box,
-    *,
-    named: bool = True,
-) -> ResponseFacts:
-    route = route_of(scope) if named else Route()
-    return ResponseFacts(
-        message["status"],
-        tuple(fields),
-        endpoint=route.endpoint,
-        tags=route.tags,
-        marks=tuple(dict.fromkeys(marks)),
-        inner=box.inner,
-    )
+        return marks
+    return (*find_marks(endpoint, scope.get("method", "GET")), *marks)
 
 
 def refuse_second(app: Any) -> None:

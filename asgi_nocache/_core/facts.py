@@ -79,7 +79,7 @@ class ResponseFacts:
         endpoint: The dotted name of what answered, ``""`` if the host gave none.
         tags: The tags of the route that answered.
         marks: The marks of the endpoint, from its decorators and its code.
-        inner: What instances nested inside this one selected.
+        inner: What an instance nested inside this one selected.
     """
 
     status: int = 200
@@ -87,7 +87,7 @@ class ResponseFacts:
     endpoint: str = field(default="", kw_only=True)
     tags: frozenset[str] = field(default=frozenset(), kw_only=True)
     marks: tuple[Mark, ...] = field(default=(), kw_only=True)
-    inner: tuple[Selection, ...] = field(default=(), kw_only=True)
+    inner: Selection | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fields", tuple(f.normalise(self.fields)))

@@ -20,7 +20,13 @@ def normalise(pairs: Iterable[Sequence[bytes]]) -> list[Field]:
     ASGI allows any iterable of two-item iterables of byte strings: seen in the
     field are tuples, list pairs, single-use generators and bytearrays.
     """
-    return [(bytes(name), bytes(value)) for name, value in pairs]
+    return [
+        (
+            name if type(name) is bytes else bytes(name),
+            value if type(value) is bytes else bytes(value),
+        )
+        for name, value in pairs
+    ]
 
 
 def values(fields: Iterable[Field], name: bytes) -> list[bytes]:

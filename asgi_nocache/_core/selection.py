@@ -6,7 +6,7 @@ floors joined in. What the selection does to the fields is decision.py's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 
@@ -188,7 +188,7 @@ class _Walk:
         self.first += chosen or [self._default()]
 
     def _marked(self) -> list[Choice]:
-        if self.response.inner:
+        if self.response.inner is not None:
             return []
         return [self._of_mark(mark) for mark in self.response.marks]
 
@@ -236,20 +236,19 @@ def _at(request: RequestFacts, path: str) -> RequestFacts:
     )
 
 
-def nested(inner: Iterable[Selection], outer: Selection) -> Selection:
-    """Return what instances inside and this one come to.
+def nested(inner: Selection | None, outer: Selection) -> Selection:
+    """Return what an instance inside and this one come to.
 
-    The inner ones stand for the app's own declaration, so the outer default
+    The inner one stands for the app's own declaration, so the outer default
     does not apply; its rules and floors do.
     """
-    selections = tuple(inner)
-    if not selections:
+    if inner is None:
         return outer
-    own = [c for c in outer.choices if c.source != "default"]
+    own = tuple(c for c in outer.choices if c.source != "default")
     return Selection(
-        choices=(*(c for s in selections for c in s.choices), *own),
+        choices=tuple(dict.fromkeys((*inner.choices, *own))),
         spellings=outer.spellings,
-        depends_on_credentials=outer.depends_on_credentials
-        or any(s.depends_on_credentials for s in selections),
-        problems=outer.problems,
+        depends_on_credentials=inner.depends_on_credentials
+        or outer.depends_on_credentials,
+        problems=(*inner.problems, *outer.problems),
     )
