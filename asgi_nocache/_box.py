@@ -11,8 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, MutableMapping
 from contextvars import ContextVar
-from typing import Any, ClassVar, Protocol, TypedDict
-from weakref import WeakSet
+from typing import Any, TypedDict
 
 from ._core.fields import Field
 from ._core.selection import Mark, Preview, Selection
@@ -144,35 +143,20 @@ class RoutedScope(dict[str, Any]):
 _current: ContextVar[Box | None] = ContextVar("asgi_nocache", default=None)
 
 
-class Expecting(Protocol):
-    """Who must know when endpoints may be marked."""
-
-    def expect_marks(self) -> None:
-        """Take nothing for settled before an endpoint is known."""
-
-
 class Process:
     """What this process has seen so far.
 
     Attributes:
         marks: Whether decorators were imported, so that endpoints may be marked.
-        waiting: Who wants to hear of it.
     """
 
     marks = False
-    waiting: ClassVar[WeakSet[Expecting]] = WeakSet()
 
 
-def expect_marks() -> None:
-    """Say that endpoints may be marked from now on."""
-    Process.marks = True
-    for each in tuple(Process.waiting):
-        each.expect_marks()
-
-
-def enter(box: Box) -> None:
+def enter(box: Box) -> bool:
     """Make *box* the current one. Always set: servers leak contexts."""
     _current.set(box)
+    return True
 
 
 def find_box(scope: Scope | None = None) -> Box | None:

@@ -15,13 +15,12 @@ from ._box import PRECONDITIONS
 from ._core.decision import Decision, decide
 from ._core.edits import VALIDATORS
 from ._core.facts import CREDENTIALS, RequestFacts, ResponseFacts
-from ._core.fields import Field, without
+from ._core.fields import Field, Fields, without
 from ._core.policy import Policy, is_side_field
 from ._core.readings import relative_path
 from ._core.rules import Mode, RuleSet
-from ._core.selection import Mark, Preview, Selection, preview
+from ._core.selection import Preview, preview
 from ._core.sent import CACHING_FIELDS
-from ._route import route_of
 
 #: Bounds: a key that is longer, and an entry beyond, is not remembered.
 MAX_PATH = 256
@@ -29,6 +28,9 @@ MAX_ENTRIES = 4096
 MAX_NAMES = 512
 MAX_NAME = 64
 MAX_LINES = 1024
+
+#: What of a response matters besides what it says of caching.
+_CONTENT = frozenset({b"content-type", b"set-cookie", b"clear-site-data"})
 
 #: An Expires without Date depends on the clock; a cookie is new each time.
 _NEVER_TWICE = frozenset({b"expires", b"set-cookie"})
@@ -112,6 +114,11 @@ class Outcome(NamedTuple):
         return kept + self.add
 
 
+#: What is appended to a response of one status, and the Content-Type lines with
+#: which that was decided.
+Answer = tuple[list[Field], set[Field]]
+
+
 class Exchange:
     """One kind of request: what the request alone says, and past outcomes.
 
@@ -121,8 +128,7 @@ class Exchange:
         conditional: Whether the app could answer it with a 304.
         preview: What can be selected for it.
         outcomes: What responses to it came to.
-        answers: The lines that are appended to a response without marks that
-            need nothing else, by its status and its lines that matter.
+        answers: By status, what plain responses without marks came to.
     """
 
     __slots__ = ("answers", "conditional", "outcomes", "preview", "request")
@@ -130,11 +136,11 @@ class Exchange:
     def __init__(self, request: RequestFacts, rules: RuleSet, *, nested: bool) -> None:
         self.request = request
         self.conditional = request.method in _CONDITIONAL_METHODS and any(
-            name.lower() in PRECONDITIONS for name, _ in request.fields
+            name in PRECONDITIONS for name, _ in request.fields
         )
         self.preview: Preview = preview(request, rules, nested=nested)
         self.outcomes: dict[Any, Outcome] = {}
-        self.answers: dict[Any, list[Field]] = {}
+        self.answers: dict[int, Answer] = {}
 
 
 #: A path and the root path it came with.
@@ -145,44 +151,58 @@ class Place:
     """What is remembered of one path.
 
     Attributes:
-        constant: The one field list of every answer, ``None`` if it depends.
+        constant: The one field list of every answer without marks, ``None`` if
+            it depends.
+        asks_when: Whether a rule must be asked each time.
+        asks_content: Whether a rule asks for what only a full look can tell.
     """
 
-    __slots__ = ("_asks_when", "_exchanges", "_shortcuts", "_where", "constant")
+    __slots__ = (
+        "_exchanges",
+        "_shortcuts",
+        "_where",
+        "asks_content",
+        "asks_when",
+        "constant",
+    )
 
     def __init__(self, where: Where, shortcuts: Shortcuts) -> None:
         matching = [r for _, r in shortcuts.rules.for_path(relative_path(*where))]
         self._where = where
         self._shortcuts = shortcuts
         self._exchanges: dict[Any, Exchange] = {}
-        self._asks_when = any(r.conditions.when is not None for r in matching)
+        conditions = [rule.conditions for rule in matching]
+        self.asks_when = any(c.when is not None for c in conditions)
+        self.asks_content = any(
+            c.media_types or c.endpoints or c.tags or c.when for c in conditions
+        )
         chosen = [(r.policy, r.mode or shortcuts.rules.mode) for r in matching]
         self.constant = shortcuts.one_answer(chosen)
 
     def exchange(self, scope: Any, *, nested: bool = False) -> Exchange:
         """Return what is known of requests like this one."""
-        names = self._shortcuts.request_names
-        known = names.known
+        shortcuts = self._shortcuts
+        known = shortcuts.request_names.known
         odd = [line for line in scope.get("headers", ()) if line[0] not in known]
-        method = scope.get("method", "GET")
-        key = (method, nested, *map(_asked_of, odd)) if odd or nested else method
+        key = scope.get("method", "GET")
+        if odd or nested or shortcuts.asks_scheme:
+            key = (key, nested, scope.get("scheme"), *map(_asked_of, odd))
         found = self._exchanges.get(key)
         if found is None:
-            for line in odd:
-                names.learn(line[0])
             found = self._new(scope, odd, nested=nested)
-            if not self._asks_when:
-                self._shortcuts.make_room(self._exchanges)
+            if not self.asks_when:
+                shortcuts.make_room(self._exchanges)
                 self._exchanges[key] = found
         return found
 
-    def _new(self, scope: Any, odd: Iterable[Field], *, nested: bool) -> Exchange:
+    def _new(self, scope: Any, odd: list[Field], *, nested: bool) -> Exchange:
+        names = self._shortcuts.request_names
+        asked = [_asked_of(line) for line in odd if not names.learn(line[0])]
         path, root_path = self._where
-        fields = scope.get("headers", ()) if self._asks_when else map(_asked_of, odd)
         request = RequestFacts(
             scope.get("method", "GET"),
             path,
-            tuple(fields),
+            tuple(scope.get("headers", ()) if self.asks_when else asked),
             path=path,
             root_path=root_path,
             scheme=scope.get("scheme", "http"),
@@ -195,47 +215,39 @@ class Shortcuts:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self._marks = False
-        self._places: dict[Where, Place] = {}
+        self.places: dict[Where, Place] = {}
         self._entries = 0
         conditions = [rule.conditions for rule in rules.rules]
+        policies = [rules.default, *(rule.policy for rule in rules.rules)]
         self.asks_route = any(c.endpoints or c.tags for c in conditions)
-        self._asks_all = any(c.when is not None for c in conditions)
+        self.asks_scheme = any(p.clear_site_data for p in policies)
+        #: The field list of every answer at every place, if there is one.
+        self.constant = None if rules.rules else self.one_answer([])
         #: What of a request matters.
         host = [b"host"] if any(c.hosts is not None for c in conditions) else []
         self.request_names = Names({*PRECONDITIONS, *CREDENTIALS, *host})
-        #: What of a response matters to a constant answer, and to any other.
+        #: What of a response matters: to a constant answer, and to any other.
         self.caching = Names(CACHING_FIELDS, side_fields=True)
-        self.response_names = Names(
-            CACHING_FIELDS
-            | {b"content-type", b"set-cookie", b"vary", b"clear-site-data"},
-            side_fields=True,
+        vary = any(p.vary for p in policies) or any(
+            c.credentials is not None for c in conditions
         )
-
-    @property
-    def constant(self) -> list[Field] | None:
-        """The field list of every answer at every place, if there is one."""
-        return None if self.rules.rules else self.one_answer([])
-
-    def expect_marks(self) -> None:
-        """Take no answer for constant from now on."""
-        self._marks = True
-        self._places.clear()
+        content = _CONTENT | ({b"vary"} if vary else set())
+        self.response_names = Names(CACHING_FIELDS | content, side_fields=True)
+        #: The same where a mark may bring a policy of its own.
+        self._all_names = Names(CACHING_FIELDS | _CONTENT | {b"vary"}, side_fields=True)
 
     def place(self, where: Where) -> Place:
         """Return what is remembered of *where*."""
-        found = self._places.get(where)
+        found = self.places.get(where)
         if found is None:
             found = Place(where, self)
             if len(where[0]) <= MAX_PATH:
-                self.make_room(self._places)
-                self._places[where] = found
+                self.make_room(self.places)
+                self.places[where] = found
         return found
 
     def one_answer(self, chosen: list[tuple[Policy, Mode]]) -> list[Field] | None:
         """Return the field list, if all that could be selected says the same."""
-        if self._marks:
-            return None
         policies = {self.rules.default, *(policy for policy, _ in chosen)}
         modes = {self.rules.mode, *(mode for _, mode in chosen)}
         if len(policies) > 1 or not modes <= {"stricter", "override"}:
@@ -247,48 +259,33 @@ class Shortcuts:
 
     def outcome(
         self,
+        place: Place,
         exchange: Exchange,
-        status: int,
-        fields: list[Field],
-        marks: tuple[Mark, ...],
-        inner: Selection | None,
-        scope: Any,
+        response: ResponseFacts,
     ) -> Outcome:
-        """Return what a response comes to."""
-        known = self.response_names.known
-        odd = [line for line in fields if line[0] not in known]
-        key = (status, marks, *odd)
-        route = route_of(scope) if self.asks_route else None
-        if route is not None:
-            key = (route, *key)
-        found = exchange.outcomes.get(key) if inner is None else None
+        """Return what *response* comes to."""
+        names = self._all_names if response.marks else self.response_names
+        known = names.known
+        odd = tuple(line for line in response.fields if line[0] not in known)
+        key = (
+            response.status,
+            odd,
+            response.marks,
+            response.endpoint,
+            response.tags,
+        )
+        found = exchange.outcomes.get(key) if response.inner is None else None
         if found is None:
-            for name, _ in odd:
-                self.response_names.learn(name)
-            response = ResponseFacts(
-                status,
-                tuple(fields if self._asks_all else odd),
-                endpoint=route.endpoint if route else "",
-                tags=route.tags if route else frozenset(),
-                marks=tuple(dict.fromkeys(marks)),
-                inner=inner,
-            )
+            for name, _ in response.fields:
+                self.caching.learn(name)
+                names.learn(name)
             found = self._decide(exchange, response)
-            if inner is None and self._is_repeatable(odd):
+            if response.inner is None and not place.asks_when and _is_repeatable(odd):
                 self.make_room(exchange.outcomes)
                 exchange.outcomes[key] = found
-                plain = not (found.remove or found.noteworthy or marks)
-                if plain and not self.asks_route:
-                    exchange.answers[status, *odd] = found.add
+                if not place.asks_content:
+                    _remember_answer(exchange, response, odd, found)
         return found
-
-    def _is_repeatable(self, odd: list[Field]) -> bool:
-        """Tell whether the same lines would come to the same at another time."""
-        return (
-            not self._asks_all
-            and not any(k.lower() in _NEVER_TWICE for k, _ in odd)
-            and sum(len(v) for _, v in odd) <= MAX_LINES
-        )
 
     def _decide(self, exchange: Exchange, response: ResponseFacts) -> Outcome:
         decision = decide(exchange.request, response, self.rules, now=time.time())
@@ -313,8 +310,31 @@ class Shortcuts:
         self._entries += 1
         if self._entries > MAX_ENTRIES:
             self._entries = 1
-            self._places.clear()
+            self.places.clear()
             memory.clear()
+
+
+def _remember_answer(
+    exchange: Exchange, response: ResponseFacts, odd: Fields, outcome: Outcome
+) -> None:
+    """Remember what needs no second look: no line goes, no line but a type matters.
+
+    A type that a guard objects to is looked at each time, so all that are
+    remembered come to what a response without a type comes to.
+    """
+    types = {line for line in odd if line[0] == b"content-type"}
+    objected = "extension_mismatch" in outcome.decision.guards
+    plain = not (response.marks or outcome.remove or outcome.noteworthy or objected)
+    if plain and len(types) == len(odd):
+        _, known = exchange.answers.setdefault(response.status, (outcome.add, set()))
+        known |= types
+
+
+def _is_repeatable(odd: Fields) -> bool:
+    """Tell whether the same lines would come to the same at another time."""
+    return sum(len(v) for _, v in odd) <= MAX_LINES and not any(
+        name.lower() in _NEVER_TWICE for name, _ in odd
+    )
 
 
 def _asked_of(line: Field) -> Field:

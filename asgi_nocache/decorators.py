@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from contextlib import aclosing
 from typing import Any, TypeVar, cast, overload
 
-from ._box import ATTRIBUTE, PRECONDITIONS, expect_marks, find_box, report
+from ._box import ATTRIBUTE, PRECONDITIONS, Process, find_box, report
 from ._core.conditions import Reader
 from ._core.decision import decide
 from ._core.errors import ConfigurationError, NoCacheError
@@ -23,7 +23,7 @@ from ._core.policy import Policy
 from ._core.rules import MODES, Mode, RuleSet
 from ._core.selection import Mark
 
-expect_marks()
+Process.marks = True
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -31,7 +31,7 @@ from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
 from ._core.selection import Mark, Preview, nested, select
 from ._report import Reporter, logger
-from ._route import route_of
+from ._route import Route, route_of
 from ._shortcut import Exchange, Outcome, Place, Shortcuts
 
 #: ``Any``, since Starlette's, asgiref's and uvicorn's types of an app differ.
@@ -41,6 +41,11 @@ ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 SWITCH: Final = "ASGI_NOCACHE_MODE"
 _DENIAL: Final = "websocket.http.response"
 _INITIALS = frozenset(b"iI")
+#: What was never decided.
+_NOTHING: set[Field] = set()
+_NO_ANSWER = (None, _NOTHING)
+#: What makes the short way look for the long one.
+_CAREFULLY = [(b"if-range", b"")]
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
 
@@ -88,68 +93,114 @@ class NoCacheMiddleware:
         self._switch = _read_switch()
         self._shortcuts = Shortcuts(self.policy_set)
         self._constant = self._shortcuts.constant
-        self._plain = self._shortcuts.caching.known
-        Process.waiting.add(self)
-        if self._switch or Process.marks:
-            self.expect_marks()
-
-    def expect_marks(self) -> None:
-        """Take no answer for constant from now on, since endpoints may be marked."""
-        self._constant = None
-        self._shortcuts.expect_marks()
+        self._known = self._shortcuts.caching.known
+        self._places = self._shortcuts.places
+        if self._switch:
+            self._constant = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection.
 
-        This is the short way, where no rule, mark or precondition can change
-        what is sent. It counts nanoseconds; ``_serve`` says it in plain words.
+        This is the short way, where nothing but a mark can change what is sent.
+        It counts nanoseconds; ``_serve`` says the same in plain words.
         """
         if scope["type"] != "http" or KEY in scope:
             await self._choose(scope, receive, send)
             return
-        constant: list[Field] | None = self._constant
-        place = None
+        constant, place = self._constant, None
         if constant is None:
             # Now, since routers change both while they work.
-            place = self._shortcuts.place((scope["path"], scope.get("root_path", "")))
+            where = scope["path"], scope.get("root_path", "")
+            place = self._places.get(where) or self._shortcuts.place(where)
             constant = place.constant
-        asked = scope.get("headers")
-        short = constant is not None and type(asked) is list
-        if short:
-            try:
-                for name, _ in asked:
-                    if name[0] in _INITIALS and name.lower() in PRECONDITIONS:
-                        short = False
-                        break
-            except LookupError:  # an empty name
-                short = False
-        if not short or constant is None:
+            if constant is None or self._switch:
+                await self._recall(scope, receive, send, place)
+                return
+        asked, careful = scope.get("headers"), True
+        try:
+            for name, _ in asked if type(asked) is list else _CAREFULLY:
+                if name[0] in _INITIALS and name.lower() in PRECONDITIONS:
+                    break
+            else:
+                careful = False
+        except LookupError:  # an empty name
+            pass
+        if careful:
             await self._serve(scope, receive, send, place)
             return
         box: Box = {}
         scope[KEY] = box
+        marked = Process.marks and enter(box)
         outermost = "app" not in scope
-        plain = self._plain
+        known = self._known
 
         async def send_constant(message: Any) -> None:
             if message["type"] == "http.response.start":
                 fields = message.get("headers")
                 if type(fields) is list and not box:
                     try:
-                        kept = [(k, v) for k, v in fields if k in plain]
+                        kept = [
+                            (k, v if type(v) is bytes else bytes(v))
+                            for k, v in fields
+                            if k in known
+                        ]
                     except TypeError:  # names that are no bytes
                         kept = []
-                    if len(kept) == len(fields):
+                    if len(kept) == len(fields) and not (marked and _marks(scope, box)):
                         box["started"] = True
                         message = message.copy()
                         message["headers"] = kept + constant
                         await send(message)
                         return
-                message = self._late(message, scope, box, place)
+                message = self._decided(message, scope, box, place)
             await send(message)
 
         try:
             await self.app(scope, receive, send_constant)
+        except Exception:
+            if self._answers(outermost) and "started" not in box:
+                await self._send_error(send)
+            raise
+        finally:
+            if marked:
+                box["closed"] = True
+
+    async def _recall(self, scope: Any, receive: Any, send: Any, place: Place) -> None:
+        """Serve what depends, where it was decided before: the other short way."""
+        exchange = place.exchange(scope)
+        answers = exchange.answers
+        if not answers or exchange.conditional or Process.marks or self._switch:
+            await self._serve(scope, receive, send, place)
+            return
+        box: Box = {}
+        scope[KEY] = box
+        outermost = "app" not in scope
+        known = self._shortcuts.response_names.known
+
+        async def send_answer(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                fields = message.get("headers")
+                if type(fields) is list and not box:
+                    answer, types = answers.get(message["status"], _NO_ANSWER)
+                    try:
+                        kept = [
+                            (k, v if type(v) is bytes else bytes(v))
+                            for k, v in fields
+                            if k in known or (k, v) in types
+                        ]
+                    except TypeError:  # names or values that are no bytes
+                        kept = []
+                    if len(kept) == len(fields) and answer is not None:
+                        box["started"] = True
+                        message = message.copy()
+                        message["headers"] = kept + answer
+                        await send(message)
+                        return
+                message = self._decided(message, scope, box, place, exchange)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_answer)
         except Exception:
             if self._answers(outermost) and "started" not in box:
                 await self._send_error(send)
@@ -178,35 +229,18 @@ class NoCacheMiddleware:
             scope = {**scope, "headers": normalise(scope.get("headers") or ())}
         box: Box = {}
         scope[KEY] = box
-        exchange = (place or self._place(scope)).exchange(scope)
-        marked = Process.marks
-        if marked:
+        if Process.marks:
             enter(box)
-        app_scope = scope
-        if exchange.conditional:
-            app_scope = self._conditional(scope, box, exchange)
-        if exchange.request.root_path:
-            box["root_path"] = exchange.request.root_path
+        if root_path := scope.get("root_path"):
+            box["root_path"] = root_path
+        place = place or self._place(scope)
+        exchange = place.exchange(scope)
+        app_scope = self._conditional(scope, box, exchange)
         outermost = "app" not in scope and scope["type"] == "http"
-        answers, known = exchange.answers, self._shortcuts.response_names.known
 
         async def send_decided(message: Any) -> None:
             if message["type"] in _STARTS:
-                marks = _marks(app_scope, box) if marked else ()
-                fields = message.get("headers")
-                if type(fields) is list and not marks and "inner" not in box:
-                    try:
-                        odd = [line for line in fields if line[0] not in known]
-                        answer = answers.get((message["status"], *odd))
-                    except TypeError:  # list pairs, or names that are no bytes
-                        answer = None
-                    if answer is not None:
-                        box["started"] = True
-                        message = message.copy()
-                        message["headers"] = [(k, v) for k, v in fields] + answer
-                        await send(message)
-                        return
-                message = self._decided(message, app_scope, box, exchange, marks)
+                message = self._decided(message, app_scope, box, place, exchange)
             await send(message)
 
         try:
@@ -218,33 +252,40 @@ class NoCacheMiddleware:
         finally:
             box["closed"] = True
 
-    def _late(self, message: Any, scope: Any, box: Box, place: Place | None) -> Any:
-        """Return the start *message* of what turned out not to be constant."""
-        fields = normalise(message.get("headers", ()))
-        for name, _ in fields:
-            self._shortcuts.caching.learn(name)
-        exchange = (place or self._place(scope)).exchange(scope)
-        return self._decided({**message, "headers": fields}, scope, box, exchange, ())
-
     def _decided(
         self,
         message: Any,
         scope: Any,
         box: Box,
-        exchange: Exchange,
-        marks: tuple[Mark, ...],
+        place: Place | None,
+        exchange: Exchange | None = None,
     ) -> Any:
         """Return the start *message* with the fields that were decided."""
-        fields = normalise(message.get("headers", ()))
-        outcome = self._shortcuts.outcome(
-            exchange, message["status"], fields, marks, box.get("inner"), scope
-        )
+        place = place or self._place(scope)
+        exchange = exchange or place.exchange(scope)
+        response = self._response_facts(message, scope, box)
+        outcome = self._shortcuts.outcome(place, exchange, response)
         if outcome.noteworthy:
-            self._note(outcome, exchange, message["status"], scope)
+            self._note(outcome, exchange, response.status, scope)
         box["started"] = True
+        fields = list(response.fields)
         if outcome.decision.mode != "report":
             fields = outcome.apply(fields)
         return {**message, "headers": fields}
+
+    def _response_facts(
+        self, message: Any, scope: Any, box: Box, *, named: bool = False
+    ) -> ResponseFacts:
+        named = named or self._shortcuts.asks_route
+        route = route_of(scope) if named else Route()
+        return ResponseFacts(
+            message["status"],
+            message.get("headers", ()),
+            endpoint=route.endpoint,
+            tags=route.tags,
+            marks=tuple(dict.fromkeys(_marks(scope, box))),
+            inner=box.get("inner"),
+        )
 
     def _note(
         self, outcome: Outcome, exchange: Exchange, status: int, scope: Any
@@ -290,15 +331,14 @@ class NoCacheMiddleware:
         if self._switch == "off":
             await self.app(scope, receive, send)
             return
-        exchange = self._place(scope).exchange(scope)
+        place = self._place(scope)
+        exchange = place.exchange(scope)
 
         async def send_as_it_is(message: Any) -> None:
             if message["type"] in _STARTS:
-                fields = normalise(message.get("headers", ()))
-                message = {**message, "headers": fields}
-                outcome = self._shortcuts.outcome(
-                    exchange, message["status"], fields, (), None, scope
-                )
+                response = self._response_facts(message, scope, {})
+                message = {**message, "headers": list(response.fields)}
+                outcome = self._shortcuts.outcome(place, exchange, response)
                 self._reporter.would_change(outcome.decision, exchange.request.path)
             await send(message)
 
@@ -318,18 +358,8 @@ class NoCacheMiddleware:
 
         async def send_selection(message: Any) -> None:
             if message["type"] in _STARTS:
-                fields = normalise(message.get("headers", ()))
-                message = {**message, "headers": fields}
-                marks = _marks(app_scope, box) if Process.marks else ()
-                route = route_of(app_scope)
-                response = ResponseFacts(
-                    message["status"],
-                    tuple(fields),
-                    endpoint=route.endpoint,
-                    tags=route.tags,
-                    marks=tuple(dict.fromkeys(marks)),
-                    inner=box.get("inner"),
-                )
+                response = self._response_facts(message, app_scope, box, named=True)
+                message = {**message, "headers": list(response.fields)}
                 selection = select(exchange.request, response, self.policy_set)
                 box["inner"] = nested(response.inner, selection)
             await send(message)

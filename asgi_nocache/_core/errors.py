@@ -12,6 +12,8 @@ from collections.abc import Iterable
 class NoCacheError(Exception):
     """Base of every error this package raises on its own account."""
 
+    __module__ = "asgi_nocache"  # where users import it from
+
 
 class ConfigurationError(NoCacheError, ValueError):
     """A policy, rule or middleware was configured wrongly.
@@ -23,6 +25,8 @@ class ConfigurationError(NoCacheError, ValueError):
         place: What was being built, such as ``Rule('/items')``.
         problems: One sentence each: the value, what is wrong, the remedy.
     """
+
+    __module__ = "asgi_nocache"
 
     def __init__(self, place: str, problems: Iterable[str]) -> None:
         self.place = place
