@@ -9,10 +9,12 @@ mark does to a response is the core's.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Iterable, MutableMapping
 from contextvars import ContextVar
-from typing import Any, TypedDict
+from typing import Any, Self, TypedDict
 
+from ._core.conditions import METHODS
 from ._core.fields import Field
 from ._core.selection import Mark, Preview, Selection
 
@@ -28,6 +30,10 @@ Scope = MutableMapping[str, Any]
 PRECONDITIONS = frozenset({b"if-none-match", b"if-modified-since", b"if-range"})
 
 
+#: Only these can be answered with a 304 (RFC 9110 section 13.2).
+CONDITIONAL_METHODS = frozenset({"GET", "HEAD"})
+
+
 class Box(TypedDict, total=False):
     """What one request gathers on its way in and out.
 
@@ -35,9 +41,8 @@ class Box(TypedDict, total=False):
     empty one says at once that there is nothing to think about.
     """
 
-    #: The response has started. In a scope that comes in, it is a leftover.
-    started: bool
-    #: The request is over. In a context that a server reuses, it is a leftover.
+    #: The request is over: in a scope or a context that is used again, the box
+    #: is a leftover.
     closed: bool
     #: What the endpoint's decorators and its code reported.
     marks: tuple[Mark, ...]
@@ -45,22 +50,20 @@ class Box(TypedDict, total=False):
     inner: Selection
     #: The preconditions of the request, if it has any.
     preconditions: Preconditions
-    #: Where the instance that made the box is mounted.
-    root_path: str
 
 
-def report(box: Box, mark: Mark, scope: Scope | None = None) -> None:
-    """Take *mark* from running code; *scope* is the one that code sees."""
-    box["marks"] = (*box.get("marks", ()), mark)
-    if (held := box.get("preconditions")) is not None:
-        held.settle(box["marks"], scope)
+#: What a scope holds: who made the box, and the box. A tuple, which no document
+#: that a client sends can imitate.
+Held = tuple[Any, Box]
 
 
 class Preconditions:
-    """The request's field list with and without its preconditions.
+    """Gives and takes the preconditions of one request.
 
-    Which of the two the app sees depends on what can still be selected: all
-    policies that the request allows until the endpoint is known, then its mark.
+    What the app sees depends on what can still be selected: all policies that
+    the request allows until the endpoint is known, then its mark. Lists are
+    edited where they are, since a request object may hold them, and only by our
+    own lines, since others may have edited them too.
     """
 
     def __init__(self, fields: list[Field], preview: Preview) -> None:
@@ -69,59 +72,69 @@ class Preconditions:
             # RFC 9110 section 14.2: without Range the full 200 is always right;
             # Range without If-Range would splice onto an old part.
             drop |= {b"range"}
-        self.original = fields
-        self.stripped = [(k, v) for k, v in fields if k.lower() not in drop]
+        self._names = drop
+        self._lines = [line for line in fields if line[0].lower() in drop]
+        self._taken = False
+        self._endpoint_marks: tuple[Mark, ...] = ()
         self.preview = preview
         self.scope: Scope | None = None
-        self._endpoint_marks: tuple[Mark, ...] = ()
-
-    def fields(self, marks: Iterable[Mark] = ()) -> list[Field]:
-        """Return a fresh list of what the app may see under *marks*."""
-        marks = tuple(m for m in marks if m.mode != "report")
-        if marks:
-            strip = self.preview.pinned or any(
-                m.policy is None or m.policy.never_store for m in marks
-            )
-        else:
-            strip = self.preview.never_store
-        return list(self.stripped if strip else self.original)
 
     def routed(self, endpoint: Any, marks: tuple[Mark, ...]) -> None:
         """Hear that the router chose *endpoint*, before any code of it runs."""
-        self._endpoint_marks = find_marks(endpoint, self._method())
-        self.settle(marks, None)
+        method = "GET" if self.scope is None else str(self.scope.get("method", "GET"))
+        self._endpoint_marks = find_marks(endpoint, method)
+        self.settle(marks)
 
-    def settle(self, marks: tuple[Mark, ...], scope: Scope | None) -> None:
-        """Put the right list into the scopes, in place: a request may hold it."""
-        fields = self.fields((*marks, *self._endpoint_marks))
-        for each in (self.scope, scope):
-            if each is None:
+    def settle(self, marks: tuple[Mark, ...], *scopes: Scope | None) -> None:
+        """Give or take, in our scope and in *scopes*, as *marks* want it."""
+        take = self._takes((*marks, *self._endpoint_marks))
+        for scope in (self.scope, *scopes):
+            if scope is None:
                 continue
-            held = each.get("headers")
+            held = scope.get("headers", ())
+            if take:
+                fields = [line for line in held if line[0].lower() not in self._names]
+            elif self._taken:
+                fields = [*held, *(line for line in self._lines if line not in held)]
+            else:
+                continue
             if isinstance(held, list):
                 held[:] = fields
             else:
-                each["headers"] = list(fields)
+                scope["headers"] = fields
+        self._taken |= take
 
-    def _method(self) -> str:
-        return "GET" if self.scope is None else str(self.scope.get("method", "GET"))
+    def _takes(self, marks: Iterable[Mark]) -> bool:
+        marks = [mark for mark in marks if mark.mode != "report"]
+        if not marks:
+            return self.preview.never_store
+        return self.preview.pinned or any(
+            m.policy is None or m.policy.never_store for m in marks
+        )
+
+
+def strip_preconditions(scope: Scope) -> None:
+    """Take the preconditions out of *scope*, where no middleware did."""
+    if scope.get("method") in CONDITIONAL_METHODS:
+        fields = list(scope.get("headers", ()))
+        Preconditions(fields, Preview(True, True, True)).settle((), scope)
 
 
 class RoutedScope(dict[str, Any]):
     """The copied scope that an app gets when its request has preconditions.
 
     It hears the router choose the endpoint, which is the last moment to give
-    or take preconditions, and passes on what routers write, so that middleware
-    outside still finds ``endpoint`` and ``route`` in its own scope.
+    or take preconditions, and passes on what is written into it, so that
+    middleware outside still finds ``endpoint`` and the like in its own scope.
     """
 
     __slots__ = ("_box", "_outer")
 
-    def __init__(self, outer: Scope, box: Box, fields: list[Field]) -> None:
+    def __init__(self, outer: Scope, box: Box) -> None:
         super().__init__(outer)
         self._outer = outer
         self._box = box
-        super().__setitem__("headers", fields)
+        super().__setitem__("headers", list(outer["headers"]))
 
     def __setitem__(self, key: str, value: Any) -> None:
         super().__setitem__(key, value)
@@ -130,10 +143,31 @@ class RoutedScope(dict[str, Any]):
         if key == "endpoint":
             self._box["preconditions"].routed(value, self._box.get("marks", ()))
 
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        if key != "headers":
+            self._outer.pop(key, None)
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
+        self.update(other)
+        return self
+
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Set each item, so that it is heard."""
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Set the item if it is missing, so that it is heard."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Remove the item here and outside."""
+        if key in self and key != "headers":
+            self._outer.pop(key, None)
+        return super().pop(key, *default)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A deep copy is nobody's to hear: it becomes an ordinary scope.
@@ -153,26 +187,57 @@ class Process:
     marks = False
 
 
-def enter(box: Box) -> bool:
-    """Make *box* the current one. Always set: servers leak contexts."""
+def enter(box: Box) -> Box | None:
+    """Make *box* the current one, and return the one before.
+
+    Always, since servers leak contexts; and undone with :func:`leave`, since an
+    app may ask another one within its own request.
+    """
+    before = _current.get()
     _current.set(box)
-    return True
+    return before
 
 
-def find_box(scope: Scope | None = None) -> Box | None:
-    """Return the box of the request under way, ``None`` without a middleware."""
-    box: Box | None = None if scope is None else scope.get(KEY)
-    if box is None:
-        box = _current.get()
-    return None if box is None or box.get("closed") else box
+def leave(before: Box | None) -> None:
+    """Make *before* the current one again."""
+    _current.set(before)
+
+
+def report(mark: Mark, scope: Scope | None = None) -> bool:
+    """Take *mark* from running code; *scope* is the one that code sees.
+
+    Returns:
+        Whether a middleware serves the request, so that someone will look.
+    """
+    boxes = [_current.get()]
+    if scope is not None:
+        # No box in the scope: whoever is current serves another request. A box
+        # that differs is a deep copy, which only its original can speak for.
+        held = scope.get(KEY)
+        boxes = [*boxes, held[1]] if type(held) is tuple else []
+    listening = [box for box in boxes if box is not None and "closed" not in box]
+    for box in listening:
+        if mark not in box.get("marks", ()):
+            box["marks"] = (*box.get("marks", ()), mark)
+        if (preconditions := box.get("preconditions")) is not None:
+            preconditions.settle(box["marks"], scope)
+    return bool(listening)
 
 
 def find_marks(endpoint: Any, method: str) -> tuple[Mark, ...]:
     """Return the marks of *endpoint* for *method*, however it is wrapped."""
-    try:
-        return _cached_marks(endpoint, method)
-    except TypeError:  # unhashable, such as a dataclass instance
-        return _find_marks(endpoint, method)
+    key = id(endpoint), method
+    known = _found.get(key)
+    if known is None or known[0] is not endpoint:  # an id is used again
+        if len(_found) >= MAX_ENDPOINTS:
+            _found.clear()
+        known = _found[key] = endpoint, _find_marks(endpoint, method)
+    return known[1]
+
+
+#: Endpoints, which are few; by identity, since equal ones may differ in marks.
+_found: dict[tuple[int, str], tuple[Any, tuple[Mark, ...]]] = {}
+MAX_ENDPOINTS = 1024
 
 
 def _find_marks(endpoint: Any, method: str) -> tuple[Mark, ...]:
@@ -187,8 +252,8 @@ def _find_marks(endpoint: Any, method: str) -> tuple[Mark, ...]:
         if marks is not None:
             return marks
         inner = _unwrapped(endpoint)
-        if inner is None and not hasattr(endpoint, "__code__"):
-            return _class_marks(type(endpoint), "__call__")
+        if inner is None:
+            return _object_marks(type(endpoint))
         endpoint = inner
     return ()
 
@@ -201,15 +266,23 @@ def _unwrapped(endpoint: Any) -> Any:
 
 def _class_marks(cls: type, method: str) -> tuple[Mark, ...]:
     """Return a method's marks, else the class's own or inherited ones."""
-    name = method.lower()
-    if name == "head" and not hasattr(cls, "head"):
-        name = "get"  # as Starlette and Flask dispatch it
-    own = getattr(cls, name, None)
-    if callable(own) and (marks := _find_marks(own, method)):
-        return marks
+    if method in METHODS:  # others may name anything that a class has
+        name = method.lower()
+        if name == "head" and not hasattr(cls, "head"):
+            name = "get"  # as Starlette and Flask dispatch it
+        own = getattr(cls, name, None)
+        if inspect.isfunction(own) and (marks := _find_marks(own, method)):
+            return marks
+    return _inherited(cls)
+
+
+def _object_marks(cls: type) -> tuple[Mark, ...]:
+    """Return what the class of a callable object says, itself or of its call."""
+    call = vars(cls).get("__call__")
+    return getattr(call, "__dict__", {}).get(ATTRIBUTE) or _inherited(cls)
+
+
+def _inherited(cls: type) -> tuple[Mark, ...]:
     return next(
         (c.__dict__[ATTRIBUTE] for c in cls.__mro__ if ATTRIBUTE in c.__dict__), ()
     )
-
-
-_cached_marks = functools.lru_cache(maxsize=1024)(_find_marks)

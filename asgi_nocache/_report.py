@@ -20,6 +20,7 @@ logger.addHandler(logging.NullHandler())
 
 #: So many different lines are logged; a flood of paths must not fill memory.
 MAX_LOGGED = 1024
+MAX_ROUTE = 200
 
 
 class Reporter:
@@ -33,17 +34,18 @@ class Reporter:
         self, decision: Decision, request: RequestFacts, status: int, route: str
     ) -> None:
         """Take note of a decision that someone would want to know of."""
+        route = route[:MAX_ROUTE]
         for problem in decision.selection.problems:
             self.once("rule_raised", route, "%s; the default was joined in", problem)
         if decision.mode == "report":
             self.would_change(decision, route)
         elif decision.loosens and self._first("loosened", route):
             logger.warning(
-                "%s: mode override loosens the app's %s", route, _sent(decision)
+                "%r: mode override loosens the app's %s", route, _sent(decision)
             )
         elif decision.discards and self._first("discarded", route):
             logger.warning(
-                "%s: discarded the app's %s; to declare it: %s",
+                "%r: discarded the app's %s; to declare it: %s",
                 route,
                 _sent(decision),
                 line_to_paste(route, decision),
@@ -52,7 +54,7 @@ class Reporter:
             self.once(
                 "escaped_304",
                 route,
-                "%s: a 304 for %s confirmed a stored copy though the policy is "
+                "%r: a 304 for %s confirmed a stored copy though the policy is "
                 "never-store; a layer inside answers before the endpoint",
                 route,
                 request.method,
@@ -60,12 +62,13 @@ class Reporter:
 
     def would_change(self, decision: Decision, route: str) -> None:
         """Take note of what a decision would do if it were carried out."""
+        route = route[:MAX_ROUTE]
         changes = decision.cache_control != decision.sent.cache_control
         if changes and self._first("would_change", route):
             would = [
                 (n.decode(), v.decode("latin-1")) for n, v in decision.proposed.add
             ]
-            logger.warning("%s: would send %s", route, would)
+            logger.warning("%r: would send %s", route, would)
 
     def once(self, name: str, route: str, message: str, *args: Any) -> None:
         """Count *name*; log *message* the first time it is so for *route*."""
@@ -76,9 +79,12 @@ class Reporter:
         """Count *name*; tell whether it is new for *route*."""
         self._counts[name] += 1
         key = (name, route)
-        if key in self._logged or len(self._logged) >= MAX_LOGGED:
+        if key in self._logged or len(self._logged) > MAX_LOGGED:
             return False
         self._logged.add(key)
+        if len(self._logged) > MAX_LOGGED:
+            logger.warning("%d lines logged; what is new is only counted", MAX_LOGGED)
+            return False
         return True
 
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ._box import PRECONDITIONS
+from ._box import CONDITIONAL_METHODS, PRECONDITIONS, Process
 from ._core.decision import Decision, decide
 from ._core.edits import VALIDATORS
 from ._core.facts import CREDENTIALS, RequestFacts, ResponseFacts
@@ -28,15 +28,13 @@ MAX_ENTRIES = 4096
 MAX_NAMES = 512
 MAX_NAME = 64
 MAX_LINES = 1024
+MAX_ODD = 16
 
 #: What of a response matters besides what it says of caching.
 _CONTENT = frozenset({b"content-type", b"set-cookie", b"clear-site-data"})
 
 #: An Expires without Date depends on the clock; a cookie is new each time.
 _NEVER_TWICE = frozenset({b"expires", b"set-cookie"})
-
-#: Only these can be answered with a 304 (RFC 9110 section 13.2).
-_CONDITIONAL_METHODS = frozenset({"GET", "HEAD"})
 
 #: Names that are seen every day, so that odd ones cannot crowd them out.
 _COMMON = frozenset(
@@ -133,12 +131,12 @@ class Exchange:
 
     __slots__ = ("answers", "conditional", "outcomes", "preview", "request")
 
-    def __init__(self, request: RequestFacts, rules: RuleSet, *, nested: bool) -> None:
+    def __init__(self, request: RequestFacts, rules: RuleSet) -> None:
         self.request = request
-        self.conditional = request.method in _CONDITIONAL_METHODS and any(
+        self.conditional = request.method in CONDITIONAL_METHODS and any(
             name in PRECONDITIONS for name, _ in request.fields
         )
-        self.preview: Preview = preview(request, rules, nested=nested)
+        self.preview: Preview = preview(request, rules)
         self.outcomes: dict[Any, Outcome] = {}
         self.answers: dict[int, Answer] = {}
 
@@ -179,35 +177,42 @@ class Place:
         chosen = [(r.policy, r.mode or shortcuts.rules.mode) for r in matching]
         self.constant = shortcuts.one_answer(chosen)
 
-    def exchange(self, scope: Any, *, nested: bool = False) -> Exchange:
+    def exchange(self, scope: Any) -> Exchange:
         """Return what is known of requests like this one."""
         shortcuts = self._shortcuts
-        known = shortcuts.request_names.known
+        names = shortcuts.request_names
+        known = names.known
         odd = [line for line in scope.get("headers", ()) if line[0] not in known]
+        if odd:
+            odd = [_asked_of(line) for line in odd if not names.learn(line[0])]
         key = scope.get("method", "GET")
-        if odd or nested or shortcuts.asks_scheme:
-            key = (key, nested, scope.get("scheme"), *map(_asked_of, odd))
+        if odd or shortcuts.asks_scheme or Process.marks:
+            key = (key, scope.get("scheme"), *odd)
         found = self._exchanges.get(key)
         if found is None:
-            found = self._new(scope, odd, nested=nested)
-            if not self.asks_when:
+            found = self._new(scope, odd)
+            short = len(odd) <= MAX_ODD and all(len(v) <= MAX_NAME for _, v in odd)
+            if short and not self.asks_when:
                 shortcuts.make_room(self._exchanges)
                 self._exchanges[key] = found
         return found
 
-    def _new(self, scope: Any, odd: list[Field], *, nested: bool) -> Exchange:
-        names = self._shortcuts.request_names
-        asked = [_asked_of(line) for line in odd if not names.learn(line[0])]
+    def _new(self, scope: Any, odd: list[Field]) -> Exchange:
         path, root_path = self._where
+        target, fields = path, odd
+        if self.asks_when:  # who asks may ask for all of it
+            raw = scope.get("raw_path") or path.encode()
+            target = (raw + b"?" + scope.get("query_string", b"")).decode("latin-1")
+            fields = scope.get("headers", ())
         request = RequestFacts(
             scope.get("method", "GET"),
-            path,
-            tuple(scope.get("headers", ()) if self.asks_when else asked),
+            target.removesuffix("?"),
+            tuple(fields),
             path=path,
             root_path=root_path,
             scheme=scope.get("scheme", "http"),
         )
-        return Exchange(request, self._shortcuts.rules, nested=nested)
+        return Exchange(request, self._shortcuts.rules)
 
 
 class Shortcuts:
@@ -265,8 +270,11 @@ class Shortcuts:
     ) -> Outcome:
         """Return what *response* comes to."""
         names = self._all_names if response.marks else self.response_names
-        known = names.known
-        odd = tuple(line for line in response.fields if line[0] not in known)
+        for name, _ in response.fields:
+            if name not in names.known:
+                self.caching.learn(name)
+                names.learn(name)
+        odd = tuple(line for line in response.fields if names.matters(line[0]))
         key = (
             response.status,
             odd,
@@ -276,9 +284,6 @@ class Shortcuts:
         )
         found = exchange.outcomes.get(key) if response.inner is None else None
         if found is None:
-            for name, _ in response.fields:
-                self.caching.learn(name)
-                names.learn(name)
             found = self._decide(exchange, response)
             if response.inner is None and not place.asks_when and _is_repeatable(odd):
                 self.make_room(exchange.outcomes)

@@ -7,20 +7,19 @@ comes to is the core's.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
-from contextlib import aclosing
+from collections.abc import Callable, MutableMapping
 from typing import Any, TypeVar, cast, overload
 
-from ._box import ATTRIBUTE, PRECONDITIONS, Process, find_box, report
+from ._box import ATTRIBUTE, Process, report, strip_preconditions
 from ._core.conditions import Reader
 from ._core.decision import decide
 from ._core.errors import ConfigurationError, NoCacheError
 from ._core.facts import RequestFacts, ResponseFacts
-from ._core.fields import without
 from ._core.policy import Policy
-from ._core.rules import MODES, Mode, RuleSet
+from ._core.rules import MODES, Mode
 from ._core.selection import Mark
 
 Process.marks = True
@@ -81,10 +80,8 @@ def set_policy(policy: Policy) -> None:
         NoCacheError: No middleware serves the request.
     """
     mark = _checked("set_policy", policy, "stricter", "")
-    box = find_box()
-    if box is None:
+    if not report(mark):
         raise NoCacheError(_missing("set_policy()"))
-    report(box, mark)
 
 
 def _checked(place: str, policy: Any, mode: Any, reason: str) -> Mark:
@@ -109,107 +106,110 @@ def _missing(who: str) -> str:
 
 def _marked(mark: Mark, endpoint: F) -> F:
     """Return *endpoint*, marked, and wrapped where a wrapper can report."""
-    if not callable(endpoint):
+    given: Any = endpoint
+    if isinstance(given, staticmethod | classmethod):
+        return cast("F", type(given)(_marked(mark, given.__func__)))
+    if not callable(given):
         raise ConfigurationError(
             "nocache", [f"{endpoint!r} is not callable; decorate the endpoint"]
         )
-    _attach(mark, endpoint)
-    if isinstance(endpoint, type):
-        _wrap_dispatch(mark, endpoint)
-        return cast("F", endpoint)
-    if not (inspect.isroutine(endpoint) or isinstance(endpoint, functools.partial)):
-        return endpoint  # an object that is an app: it keeps its other attributes
-    return cast("F", _wrapped(mark, endpoint))
+    if isinstance(given, type):
+        _attach(mark, given)
+        _wrap_class(mark, given)
+        return endpoint
+    if inspect.isroutine(given) or isinstance(given, functools.partial):
+        if not inspect.ismethod(given):  # its function serves other objects too
+            _attach(mark, given)
+        wrapper = _wrapped(mark, given)
+        _attach(mark, wrapper)
+        return cast("F", wrapper)
+    return cast("F", _wrapped_object(mark, given))
 
 
 def _attach(mark: Mark, endpoint: Any) -> None:
     held = getattr(endpoint, "__dict__", {}).get(ATTRIBUTE, ())
-    target = getattr(endpoint, "__func__", endpoint)  # a bound method has no own
-    setattr(target, ATTRIBUTE, (*held, mark))
+    with contextlib.suppress(AttributeError):  # a builtin: its wrapper is marked
+        setattr(endpoint, ATTRIBUTE, tuple(dict.fromkeys((*held, mark))))
 
 
-def _wrap_dispatch(mark: Mark, cls: Any) -> None:
+def _wrap_class(mark: Mark, cls: Any) -> None:
     """Let a class-based endpoint report: one method runs for every request."""
     for name in ("dispatch", "dispatch_request", "__call__"):
         method = getattr(cls, name, None)
         if inspect.isfunction(method):
-            setattr(cls, name, _wrapped(mark, method))
+            setattr(cls, name, _wrapped(mark, method, returns=name != "dispatch"))
             return
+    raise ConfigurationError(
+        "nocache",
+        [
+            f"{cls!r} has no method that runs for every request (dispatch, "
+            "dispatch_request or __call__); decorate the methods that answer"
+        ],
+    )
 
 
-def _wrapped(mark: Mark, endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a wrapper of the same nature as *endpoint* that reports *mark*."""
-    nature = next((w for test, w in _NATURES if test(endpoint)), _wrap_function)
-    wrapper = nature(mark, endpoint)
+def _wrapped_object(mark: Mark, endpoint: Any) -> Any:
+    """Return *endpoint*, an object that is called: itself, so that it stays whole.
+
+    Only a class of its own can make its call report.
+    """
+    _attach(mark, endpoint)
+    cls = type(endpoint)
+    call = _wrapped(mark, cls.__call__)
+    with contextlib.suppress(TypeError):  # a class that cannot be extended
+        endpoint.__class__ = type(cls.__name__, (cls,), {"__call__": call})
+    return endpoint
+
+
+def _wrapped(
+    mark: Mark, endpoint: Callable[..., Any], *, returns: bool = True
+) -> Callable[..., Any]:
+    """Return a wrapper that reports *mark*, a coroutine function if *endpoint* is.
+
+    Args:
+        mark: The mark.
+        endpoint: What is wrapped.
+        returns: Whether it returns a response, rather than sending one itself.
+    """
+    # A generator runs when the response has started, so its call reports.
+    generates = inspect.isgeneratorfunction(endpoint) or inspect.isasyncgenfunction(
+        endpoint
+    )
+
+    def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
+        new = _Call(mark, endpoint, (*args, *kwargs.values()))
+        if generates or not returns or _is_asgi(args):
+            new.must_be_served()  # it returns nothing to write on
+        return new
+
+    async def wrapper_coroutine(*args: Any, **kwargs: Any) -> Any:
+        done = call(args, kwargs).done
+        return done(await endpoint(*args, **kwargs))
+
+    def wrapper_function(*args: Any, **kwargs: Any) -> Any:
+        done = call(args, kwargs).done
+        return done(endpoint(*args, **kwargs))
+
+    is_async = inspect.iscoroutinefunction(endpoint)
+    wrapper = wrapper_coroutine if is_async else wrapper_function
     functools.update_wrapper(wrapper, endpoint)
     return wrapper
-
-
-def _wrap_coroutine(mark: Mark, endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        call = _Call(mark, endpoint, args, kwargs)
-        return call.done(await endpoint(*args, **kwargs))
-
-    return wrapper
-
-
-def _wrap_function(mark: Mark, endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        call = _Call(mark, endpoint, args, kwargs)
-        return call.done(endpoint(*args, **kwargs))
-
-    return wrapper
-
-
-def _wrap_generator(mark: Mark, endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    def wrapper(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        _Call(mark, endpoint, args, kwargs).must_be_served()
-        yield from endpoint(*args, **kwargs)
-
-    return wrapper
-
-
-def _wrap_async_generator(
-    mark: Mark, endpoint: Callable[..., Any]
-) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        _Call(mark, endpoint, args, kwargs).must_be_served()
-        async with aclosing(endpoint(*args, **kwargs)) as items:
-            async for item in items:
-                yield item
-
-    return wrapper
-
-
-_NATURES: tuple[tuple[Callable[[Any], bool], Callable[..., Any]], ...] = (
-    (inspect.iscoroutinefunction, _wrap_coroutine),
-    (inspect.isasyncgenfunction, _wrap_async_generator),
-    (inspect.isgeneratorfunction, _wrap_generator),
-)
 
 
 class _Call:
     """One call of a marked endpoint: reports the mark, or applies it itself."""
 
     def __init__(
-        self,
-        mark: Mark,
-        endpoint: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        self, mark: Mark, endpoint: Callable[..., Any], args: tuple[Any, ...]
     ) -> None:
         self._mark = mark
         self._endpoint = endpoint
-        scope = _find_scope((*args, *kwargs.values()))
-        box = find_box(scope)
-        self._served = box is not None
-        if box is not None:
-            report(box, mark, scope)
-            return
-        if args and (args[0] is scope or hasattr(args[0], "send")):
-            self.must_be_served()  # what sends by itself returns nothing to edit
-        if scope is not None and (mark.policy is None or mark.policy.never_store):
-            scope["headers"] = without(scope.get("headers", ()), PRECONDITIONS)
+        self._scope = _find_scope(args)
+        answers = self._scope is None or self._scope["type"] == "http"
+        self._served = report(mark, self._scope) or not answers
+        never = mark.policy is None or mark.policy.never_store
+        if never and not self._served and self._scope is not None:
+            strip_preconditions(self._scope)
 
     def done(self, result: Any) -> Any:
         """Return *result*; without a middleware, with the fields written on it."""
@@ -218,11 +218,16 @@ class _Call:
         fields: Any = getattr(result, "raw_headers", None)
         if not isinstance(fields, list):
             self.must_be_served()
-        rules = RuleSet(guards=())
-        response = ResponseFacts(
-            getattr(result, "status_code", 200), tuple(fields), marks=(self._mark,)
+        scope = self._scope or {}
+        request = RequestFacts(
+            scope.get("method", "GET"),
+            scope.get("path", "/"),
+            tuple(scope.get("headers", ())),
+            scheme=scope.get("scheme", "http"),
         )
-        result.raw_headers = decide(RequestFacts(), response, rules).apply(fields)
+        status = getattr(result, "status_code", 200)
+        response = ResponseFacts(status, tuple(fields), marks=(self._mark,))
+        result.raw_headers = decide(request, response).apply(fields)
         return result
 
     def must_be_served(self) -> None:
@@ -232,17 +237,26 @@ class _Call:
             raise NoCacheError(_missing(f"a decorator on {name}"))
 
 
-def _find_scope(candidates: tuple[Any, ...]) -> MutableMapping[str, Any] | None:
-    """Return the scope among the arguments of an endpoint, if one holds it."""
-    for each in candidates:
-        scope = each if isinstance(each, MutableMapping) else _scope_attribute(each)
-        if isinstance(scope, MutableMapping) and "type" in scope:
-            return scope
+def _is_asgi(args: tuple[Any, ...]) -> bool:
+    """Tell whether *args* end as those of an ASGI app: scope, receive, send."""
+    return (
+        len(args) >= 3
+        and isinstance(args[-3], MutableMapping)
+        and args[-3].get("type") in ("http", "websocket", "lifespan")
+        and all(each is None or callable(each) for each in args[-2:])
+    )
+
+
+def _find_scope(args: tuple[Any, ...]) -> MutableMapping[str, Any] | None:
+    """Return the scope among the arguments of an endpoint, if one holds it.
+
+    Never a mapping by its looks alone: an argument may be what a client sent.
+    """
+    if _is_asgi(args):
+        return cast("MutableMapping[str, Any]", args[-3])
+    for each in args:
+        with contextlib.suppress(Exception):  # a proxy may refuse to be looked at
+            scope = each.scope
+            if isinstance(scope, MutableMapping) and callable(each.receive):
+                return scope
     return None
-
-
-def _scope_attribute(candidate: Any) -> Any:
-    try:
-        return getattr(candidate, "scope", None)
-    except Exception:  # noqa: BLE001 - a proxy may refuse to be looked at
-        return None

@@ -11,7 +11,7 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from ._box import (
     KEY,
@@ -22,6 +22,7 @@ from ._box import (
     RoutedScope,
     enter,
     find_marks,
+    leave,
 )
 from ._core.errors import ConfigurationError
 from ._core.facts import ResponseFacts
@@ -123,19 +124,23 @@ class NoCacheMiddleware:
                     break
             else:
                 careful = False
-        except LookupError:  # an empty name
+        except (LookupError, TypeError):  # an empty name, or one that is no bytes
             pass
         if careful:
             await self._serve(scope, receive, send, place)
             return
         box: Box = {}
-        scope[KEY] = box
-        marked = Process.marks and enter(box)
+        scope[KEY] = self, box
+        marked = Process.marks
+        before = enter(box) if marked else None
+        started = False
         outermost = "app" not in scope
         known = self._known
 
         async def send_constant(message: Any) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 fields = message.get("headers")
                 if type(fields) is list and not box:
                     try:
@@ -147,7 +152,6 @@ class NoCacheMiddleware:
                     except TypeError:  # names that are no bytes
                         kept = []
                     if len(kept) == len(fields) and not (marked and _marks(scope, box)):
-                        box["started"] = True
                         message = message.copy()
                         message["headers"] = kept + constant
                         await send(message)
@@ -158,27 +162,32 @@ class NoCacheMiddleware:
         try:
             await self.app(scope, receive, send_constant)
         except Exception:
-            if self._answers(outermost) and "started" not in box:
+            if not started and self._answers(outermost):
                 await self._send_error(send)
             raise
         finally:
+            box["closed"] = True
             if marked:
-                box["closed"] = True
+                leave(before)
 
     async def _recall(self, scope: Any, receive: Any, send: Any, place: Place) -> None:
         """Serve what depends, where it was decided before: the other short way."""
+        scope = _readable(scope)
         exchange = place.exchange(scope)
         answers = exchange.answers
         if not answers or exchange.conditional or Process.marks or self._switch:
             await self._serve(scope, receive, send, place)
             return
         box: Box = {}
-        scope[KEY] = box
+        scope[KEY] = self, box
+        started = False
         outermost = "app" not in scope
         known = self._shortcuts.response_names.known
 
         async def send_answer(message: Any) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 fields = message.get("headers")
                 if type(fields) is list and not box:
                     answer, types = answers.get(message["status"], _NO_ANSWER)
@@ -191,7 +200,6 @@ class NoCacheMiddleware:
                     except TypeError:  # names or values that are no bytes
                         kept = []
                     if len(kept) == len(fields) and answer is not None:
-                        box["started"] = True
                         message = message.copy()
                         message["headers"] = kept + answer
                         await send(message)
@@ -202,18 +210,21 @@ class NoCacheMiddleware:
         try:
             await self.app(scope, receive, send_answer)
         except Exception:
-            if self._answers(outermost) and "started" not in box:
+            if not started and self._answers(outermost):
                 await self._send_error(send)
             raise
+        finally:
+            box["closed"] = True
 
     async def _choose(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve what is not http, or has met an instance before."""
         kind = scope["type"]
         extensions = scope.get("extensions") or ()
-        outer = scope.get(KEY)
+        maker, outer = scope.get(KEY, (None, None))
         if kind != "http" and not (kind == "websocket" and _DENIAL in extensions):
             await self.app(scope, receive, send)
-        elif outer is None or "started" in outer or self._switch:
+        elif outer is None or "closed" in outer or maker is self or self._switch:
+            # Nobody's, a leftover, or the app asking itself something else.
             await self._serve(scope, receive, send, None)
         else:
             await self._nested(scope, receive, send, outer)
@@ -225,32 +236,32 @@ class NoCacheMiddleware:
         if self._switch:
             await self._switched(scope, receive, send)
             return
-        if type(scope.get("headers")) is not list:  # perhaps a one-shot iterable
-            scope = {**scope, "headers": normalise(scope.get("headers") or ())}
+        scope = _readable(scope)
         box: Box = {}
-        scope[KEY] = box
-        if Process.marks:
-            enter(box)
-        if root_path := scope.get("root_path"):
-            box["root_path"] = root_path
+        scope[KEY] = self, box
+        before = enter(box)
         place = place or self._place(scope)
         exchange = place.exchange(scope)
         app_scope = self._conditional(scope, box, exchange)
         outermost = "app" not in scope and scope["type"] == "http"
+        started = False
 
         async def send_decided(message: Any) -> None:
+            nonlocal started
             if message["type"] in _STARTS:
+                started = True
                 message = self._decided(message, app_scope, box, place, exchange)
             await send(message)
 
         try:
             await self.app(app_scope, receive, send_decided)
         except Exception:
-            if self._answers(outermost) and "started" not in box:
+            if not started and scope["type"] == "http" and self._answers(outermost):
                 await self._send_error(send)
             raise
         finally:
             box["closed"] = True
+            leave(before)
 
     def _decided(
         self,
@@ -267,7 +278,6 @@ class NoCacheMiddleware:
         outcome = self._shortcuts.outcome(place, exchange, response)
         if outcome.noteworthy:
             self._note(outcome, exchange, response.status, scope)
-        box["started"] = True
         fields = list(response.fields)
         if outcome.decision.mode != "report":
             fields = outcome.apply(fields)
@@ -287,6 +297,10 @@ class NoCacheMiddleware:
             inner=box.get("inner"),
         )
 
+    def __deepcopy__(self, memo: Any) -> Self:
+        """Return itself: a scope that is copied in depth names it as its maker."""
+        return self
+
     def _note(
         self, outcome: Outcome, exchange: Exchange, status: int, scope: Any
     ) -> None:
@@ -301,29 +315,30 @@ class NoCacheMiddleware:
 
     def _answers(self, outermost: bool) -> bool:
         chosen = self._error_response
-        return outermost if chosen is None else chosen
+        answers = outermost if chosen is None else chosen
+        return answers and self.policy_set.mode != "report"
 
     def _conditional(self, scope: Any, box: Box, exchange: Exchange) -> Any:
         """Return the scope for the app, without preconditions where they go."""
-        held = box.get("preconditions")
+        held, preview = box.get("preconditions"), exchange.preview
         if held is None:
-            may_change = exchange.preview.never_store or Process.marks
+            may_change = preview.never_store or Process.marks
             if not (exchange.conditional and may_change):
                 return scope
-            held = Preconditions(normalise(scope["headers"]), exchange.preview)
+            held = Preconditions(scope["headers"], preview)
             box["preconditions"] = held
         else:
-            # The outer instance's default gives way to what stands inside it.
+            # An outer default gives way to what stands inside; its rules do not.
+            outer = held.preview.ruled
             held.preview = Preview(
-                exchange.preview.never_store or held.preview.pinned,
-                exchange.preview.pinned or held.preview.pinned,
+                preview.never_store or outer,
+                preview.pinned or outer,
+                preview.ruled or outer,
             )
-        marks = box.get("marks", ())
-        if isinstance(scope, RoutedScope):
-            held.settle(marks, scope)
-            return scope
-        held.scope = RoutedScope(scope, box, held.fields(marks))
-        return held.scope
+        if not isinstance(scope, RoutedScope):
+            scope = held.scope = RoutedScope(scope, box)
+        held.settle(box.get("marks", ()))
+        return scope
 
     async def _switched(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve with the kill switch on: change nothing, count."""
@@ -331,6 +346,7 @@ class NoCacheMiddleware:
         if self._switch == "off":
             await self.app(scope, receive, send)
             return
+        scope = _readable(scope)
         place = self._place(scope)
         exchange = place.exchange(scope)
 
@@ -346,11 +362,13 @@ class NoCacheMiddleware:
 
     async def _nested(self, scope: Any, receive: Any, send: Any, box: Box) -> None:
         """Serve inside another instance: say what is selected, write nothing."""
-        root_path = scope.get("root_path", "")
-        exchange = self._place(scope).exchange(scope, nested=True)
-        if root_path == box.get("root_path", ""):
+        scope = _readable(scope)
+        exchange = self._place(scope).exchange(
+            scope,
+        )
+        if "endpoint" not in scope:  # no router has chosen to come here
             self._reporter.once(
-                "wrapped_twice", root_path,
+                "wrapped_twice", scope.get("root_path", ""),
                 "the same app is wrapped twice, with no mount between: the outer "
                 "instance's default gives way to the inner one; keep one of them",
             )  # fmt: skip
@@ -362,6 +380,7 @@ class NoCacheMiddleware:
                 message = {**message, "headers": list(response.fields)}
                 selection = select(exchange.request, response, self.policy_set)
                 box["inner"] = nested(response.inner, selection)
+                box["marks"] = ()  # they are part of it
             await send(message)
 
         await self.app(app_scope, receive, send_selection)
@@ -375,15 +394,23 @@ class NoCacheMiddleware:
             *self.policy_set.never_store.fields,
         ]
         start = {"type": "http.response.start", "status": 500, "headers": fields}
-        with contextlib.suppress(OSError):  # the client may be gone
+        with contextlib.suppress(Exception):  # what the app raised goes on
             await send(start)
             await send({"type": "http.response.body", "body": body})
+
+
+def _readable(scope: Any) -> Any:
+    """Return *scope* with a list of pairs of bytes, to be read more than once."""
+    fields = scope.get("headers")
+    if type(fields) is list and all(type(name) is bytes for name, _ in fields):
+        return scope
+    return {**scope, "headers": normalise(fields or ())}
 
 
 def _marks(scope: Any, box: Box) -> tuple[Mark, ...]:
     """Return the marks of the endpoint that the router chose, and of its code."""
     marks, endpoint = box.get("marks", ()), scope.get("endpoint")
-    if endpoint is None:
+    if endpoint is None or "inner" in box:
         return marks
     return (*find_marks(endpoint, scope.get("method", "GET")), *marks)
 

@@ -291,7 +291,7 @@ def test_report_changes_nothing_and_counts(caplog):
         outs = [answer(app) for _ in range(3)]
     assert all(out["headers"] == [(b"Cache-Control", b"x")] for out in outs)
     assert app.counts["would_change"] == 3
-    assert [r.getMessage().startswith("/: would send") for r in caplog.records] == [
+    assert [r.getMessage().startswith("'/': would send") for r in caplog.records] == [
         True
     ]
 

@@ -74,6 +74,9 @@ class CacheControl:
     anomalies: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        given: Any = self.extensions
+        if isinstance(given, list):
+            object.__setattr__(self, "extensions", tuple(map(tuple, given)))
         # What an app sent is taken as it is; what a developer writes is checked.
         if not self.directives and (problems := _problems(self)):
             raise ConfigurationError(f"CacheControl({_arguments(self)})", problems)
@@ -91,13 +94,16 @@ class CacheControl:
         return cls(
             **reading.values,
             extensions=tuple(reading.extensions.items()),
-            directives=tuple(reading.directives) or _SYNTHETIC,
+            directives=tuple(reading.directives),
             anomalies=tuple(reading.anomalies),
         )
 
     def __bool__(self) -> bool:
-        """Whether anything is specified."""
-        return self != _UNSPECIFIED
+        """Whether anything is specified.
+
+        A join may leave nothing to say, and still be no permission.
+        """
+        return self != _UNSPECIFIED or self.directives is _JOINED
 
     def __str__(self) -> str:
         """The field value: lower case, joined by ``", "``."""
@@ -126,16 +132,20 @@ class CacheControl:
         Properties that a level makes meaningless are dropped: lifetimes where
         each reuse is revalidated, invitations where shared caches are shut out.
         """
+        if not self:
+            return _UNSPECIFIED
         if self.no_store:
-            return CacheControl(no_store=True, no_transform=self.no_transform)
+            return self._made(no_store=True, no_transform=self.no_transform)
         tight = {name: getattr(self, name) for name in _TIGHTENING}
         if self.no_cache:
             # Without private, must-revalidate would let shared caches reuse what
             # an Authorization field asked for (RFC 9111 section 3.5).
             tight["must_revalidate"] |= self.private
-            return CacheControl(private=self.private, no_cache=True, max_age=0, **tight)
+            return self._made(private=self.private, no_cache=True, max_age=0, **tight)
         kept: dict[str, Any] = {n: getattr(self, n) for n in _LOOSENING}
         kept |= {"max_age": self.max_age, "s_maxage": self.s_maxage}
+        if self.must_revalidate:
+            kept |= {"stale_while_revalidate": None, "stale_if_error": None}
         if self.private:
             kept |= {
                 "public": False,
@@ -143,23 +153,17 @@ class CacheControl:
                 "max_age": _least(self.max_age, self.s_maxage),
                 "s_maxage": None,
             }
-        return CacheControl(
-            private=self.private, extensions=self.extensions, **kept, **tight
-        )
+        extensions = tuple(sorted(set(self.extensions), key=str))
+        return self._made(private=self.private, extensions=extensions, **kept, **tight)
 
     def join(self, other: CacheControl) -> CacheControl:
         """Return the loosest canonical value at least as strict as both."""
         if not (self and other):
             return (self or other).canonical()
         a, b = self.canonical(), other.canonical()
-        if a.no_store or b.no_store:
-            return CacheControl(
-                no_store=True, no_transform=a.no_transform or b.no_transform
-            )
         values: dict[str, Any] = {n: _both(a, b, n) for n in _LOOSENING}
-        values |= {n: getattr(a, n) or getattr(b, n) for n in _TIGHTENING}
-        values |= {n: getattr(a, n) or getattr(b, n) for n in ("private", "no_cache")}
-        return CacheControl._unchecked(
+        values |= {n: getattr(a, n) or getattr(b, n) for n in (*_TIGHTENING, *_LEVELS)}
+        return self._made(
             **values,
             **_joined_lifetimes(a, b),
             extensions=tuple(e for e in a.extensions if e in b.extensions),
@@ -170,12 +174,13 @@ class CacheControl:
         return self.join(other) == self.canonical()
 
     @classmethod
-    def _unchecked(cls, **values: Any) -> CacheControl:
-        """Build a value whose parts may contradict, to be made canonical."""
-        return cls(**values, directives=_SYNTHETIC)
+    def _made(cls, **values: Any) -> CacheControl:
+        """Build what a join came to; its parts may contradict until canonical."""
+        return cls(**values, directives=_JOINED)
 
 
-_SYNTHETIC = (Directive("", None, False, ""),)
+_JOINED = (Directive("", None, False, ""),)
+_LEVELS = ("no_store", "no_cache", "private")
 _LOOSENING = tuple(
     k.attribute for k in DIRECTIVES.values() if k.effect is Effect.LOOSENS
 )
@@ -220,12 +225,20 @@ def _arguments(value: CacheControl) -> str:
     )
 
 
-def _problems(value: CacheControl) -> list[str]:
+def contradictions(value: CacheControl) -> list[str]:
+    """Return what in *value* cannot be meant together."""
+    return [
+        f"{a}=True contradicts {b}={getattr(value, b)!r}: {why}; drop one of them"
+        for a, b, why in _CONTRADICTIONS
+        if getattr(value, a) and _is_set(getattr(value, b), b)
+    ]
+
+
+def _problems(value: Any) -> list[str]:
     """Return what is wrong with a value that a developer wrote."""
     problems = []
     for known in DIRECTIVES.values():
-        given = getattr(value, known.attribute)
-        name = known.attribute
+        name, given = known.attribute, getattr(value, known.attribute)
         if known.takes_delta:
             if given is not None and (type(given) is not int or given < 0):
                 problems.append(
@@ -234,23 +247,28 @@ def _problems(value: CacheControl) -> list[str]:
                 )
         elif type(given) is not bool:
             problems.append(f"{name}={given!r} is not a flag; give True or False")
-    for name, argument in value.extensions:
-        if name in DIRECTIVES:
-            problems.append(
-                f"extension {name!r} is a known directive; use its own keyword"
-            )
-        elif not is_extension(name, argument):
-            problems.append(
-                f"extension {name!r}={argument!r} cannot be sent; "
-                "give a token and a token or quoted string"
-            )
-    if not problems:
-        problems = [
-            f"{a}=True contradicts {b}={getattr(value, b)!r}: {why}; drop one of them"
-            for a, b, why in _CONTRADICTIONS
-            if getattr(value, a) and _is_set(getattr(value, b), b)
+    if not isinstance(value.extensions, tuple):
+        problems.append(
+            f"extensions={value.extensions!r} is no tuple; write ((name, argument),)"
+        )
+    else:
+        problems += [p for e in value.extensions for p in _extension_problems(e)]
+    return problems or contradictions(value)
+
+
+def _extension_problems(extension: Any) -> list[str]:
+    if not (isinstance(extension, tuple | list) and len(extension) == 2):
+        return [f"extension {extension!r} is not a pair; write ('name', None)"]
+    name, argument = extension
+    texts = isinstance(name, str) and isinstance(argument, str | None)
+    if texts and name.lower() in DIRECTIVES:
+        return [f"extension {name!r} is a known directive; use its own keyword"]
+    if not (texts and is_extension(name, argument)):
+        return [
+            f"extension {name!r}={argument!r} cannot be sent; "
+            "give a token and a token or quoted string"
         ]
-    return problems
+    return []
 
 
 def _is_set(value: bool | int | None, name: str) -> bool:

@@ -7,6 +7,7 @@ them. Paths are patterns.py's; what a match leads to is rules.py's.
 from __future__ import annotations
 
 import fnmatch
+import inspect
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
@@ -113,10 +114,14 @@ class Reader:
 
     def conditions(self, given: dict[str, Any]) -> Conditions:
         """Read all conditions of a rule."""
-        if given["when"] is not None and not callable(given["when"]):
+        when = given["when"]
+        if when is not None and not callable(when):
             self.problems.append(
-                f"when={given['when']!r} is not callable; "
-                "give a function of (request, response)"
+                f"when={when!r} is not callable; give a function of (request, response)"
+            )
+        elif inspect.iscoroutinefunction(when):
+            self.problems.append(
+                f"when={when!r} is async, so it is always true; give a plain function"
             )
         return Conditions(
             methods=self._methods(given["methods"]),
@@ -149,8 +154,10 @@ class Reader:
 
     def names(self, name: str, value: Any, known: Collection[str]) -> frozenset[str]:
         """Read several words of *known*, or none of them."""
-        if isinstance(value, Collection) and not value:
+        if isinstance(value, Collection) and not value and not isinstance(value, str):
             return frozenset()
+        if value is None:
+            self.problems.append(f"{name}=None is not a list; write {name}=[] for none")
         given = self._strings(name, value) or frozenset()
         for odd in sorted(given - set(known)):
             self.problems.append(
@@ -177,12 +184,17 @@ class Reader:
             )
             return frozenset()
         codes = [value] if isinstance(value, int) else list(value)
+        if not codes:
+            self.problems.append(
+                f"status={value!r} is empty; leave it out to match all"
+            )
+        valid = [c for c in codes if type(c) is int and 100 <= c <= 599]
         for code in codes:
-            if type(code) is not int or not 100 <= code <= 599:
+            if code not in valid:
                 self.problems.append(
                     f"status: {code!r} is not a status code; give one from 100 to 599"
                 )
-        return frozenset(codes)
+        return frozenset(valid)
 
     def _strings(
         self,

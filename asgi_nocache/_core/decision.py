@@ -13,7 +13,7 @@ from functools import reduce
 
 from . import fields as f
 from .cache_control import CacheControl
-from .edits import Edits, edit
+from .edits import Edits, edit, tidy
 from .facts import RequestFacts, ResponseFacts
 from .guards import GUARDS, Guard, Situation
 from .policy import Policy
@@ -97,23 +97,20 @@ def decide(
     """
     rules = _rule_set(policy_set)
     selection = nested(response.inner, select(request, response, rules))
-    declared = selection.cache_control
-    sent = read_sent(response, declared, now)
-    mode = selection.mode
-    as_sent = declared is None or (mode == "if-missing" and sent.says_anything)
-    if as_sent or declared is None:
-        wanted = sent.cache_control
-    elif mode in ("override", "if-missing"):
-        wanted = declared
-    else:
-        wanted = declared.join(sent.cache_control)
+    sent = read_sent(response, selection.declared, now)
+    wanted, as_sent = _met(selection, sent)
     fired = _fired(request, response, selection, sent)
-    wanted = reduce(CacheControl.join, (g.raises_to for g in fired), wanted)
-    if as_sent and not fired:
-        policy, proposed = None, Edits()
+    raises = [selection.floor, *(guard.raises_to for guard in fired)]
+    raised = [control for control in raises if control is not None]
+    wanted = reduce(CacheControl.join, raised, wanted)
+    as_sent = as_sent and not raised
+    if as_sent:
+        decides = selection.declared is None  # the bytes go out as they are
+        policy, proposed = None, Edits() if decides else tidy(response, selection, sent)
     else:
         policy = _spokesman(selection, wanted, rules)
         proposed = edit(request, response, selection, sent, wanted, policy)
+    mode = selection.mode
     return Decision(
         selection=selection,
         mode=mode,
@@ -125,6 +122,23 @@ def decide(
         proposed=proposed,
         reasons=tuple(_reasons(selection, mode, sent, fired, as_sent=as_sent)),
     )
+
+
+def _met(selection: Selection, sent: Sent) -> tuple[CacheControl, bool]:
+    """Return what those that decide and the app come to, as the mode wants it.
+
+    Also whether the app's own lines say it, so that they can stay.
+    """
+    declared, mode = selection.declared, selection.mode
+    if declared is None:
+        return sent.cache_control, True
+    if mode == "if-missing":
+        if not sent.says_anything:
+            return declared, False
+        return sent.cache_control, True
+    if mode == "override" and not selection.app_speaks:
+        return declared, False
+    return declared.join(sent.cache_control), False
 
 
 def _rule_set(given: RuleSet | Iterable[Rule] | Policy) -> RuleSet:
@@ -146,11 +160,13 @@ def _fired(
         response=response,
         path=selection.spellings[0],
         sent=sent.cache_control,
-        declared=selection.cache_control,
+        said_public=all(
+            p.cache_control is not None and p.cache_control.public
+            for p in selection.policies
+        ),
         shared_with_credentials=all(
             p.shared_with_credentials for p in selection.policies
         ),
-        named_statuses=selection.statuses,
     )
     on = selection.guards
     return [g for g in GUARDS if g.name in on and g.fires(situation)]
@@ -162,7 +178,12 @@ def _spokesman(
     """Return the policy whose own text says *wanted*."""
     if wanted.no_store:
         return selection.never_store_policy(rules.default)
-    return next((p for p in selection.policies if p.cache_control == wanted), None)
+    return next((p for p in selection.policies if _says(p, wanted)), None)
+
+
+def _says(policy: Policy, wanted: CacheControl) -> bool:
+    control = policy.cache_control
+    return control is not None and control.canonical() == wanted.canonical()
 
 
 def _reasons(

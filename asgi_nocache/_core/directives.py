@@ -93,8 +93,10 @@ class Reading:
     def __init__(self, lines: str | bytes | Iterable[bytes]) -> None:
         self.directives: list[Directive] = []
         self.anomalies: list[str] = []
+        self._seen: set[str] = set()
         self.values: dict[str, Any] = {}
         self.extensions: dict[str, str | None] = {}
+        self._hidden = False
         for member in self._members(_one_list(lines)):
             self._add(member)
 
@@ -102,7 +104,8 @@ class Reading:
         for match in _MEMBER.findall(text):
             member = match.strip()
             if _unterminated(member):
-                # Some caches ignore quotes, so what the quote hides counts too.
+                # Some caches ignore quotes: what this one hides may tighten.
+                self._hidden = True
                 self.anomalies.append(f"unterminated quote in {member[:60]!r}")
                 yield from (part.strip() for part in member.split(","))
             elif member:
@@ -114,8 +117,9 @@ class Reading:
         quoted = len(argument) > 1 and argument[0] == argument[-1] == '"'
         value = _ESCAPED.sub(r"\1", argument[1:-1]) if quoted else argument
         directive = Directive(name, value if equals else None, quoted, raw)
-        if any(name == seen.name for seen in self.directives):
+        if name in self._seen:
             self.anomalies.append(f"duplicate {name[:40]!r}")
+        self._seen.add(name)
         self.directives.append(directive)
         known = DIRECTIVES.get(name)
         if known is None:
@@ -128,7 +132,7 @@ class Reading:
     def _unknown(self, directive: Directive) -> None:
         name, argument, quoted, raw = directive
         text = raw.partition("=")[2] if quoted else argument
-        if not is_extension(name, text):
+        if self._hidden or not is_extension(name, text):
             self.anomalies.append(f"not a directive: {raw[:60]!r}")
         elif name not in self.extensions:
             self.extensions[name] = text
@@ -136,8 +140,13 @@ class Reading:
     def _delta(self, directive: Directive, known: Known) -> None:
         _, argument, quoted, raw = directive
         valid = argument is not None and argument.isascii() and argument.isdigit()
-        if not valid or quoted:
+        # RFC 9111 section 5.2.2.1: a quoted form is not for sending, and caches
+        # differ in what they take it for.
+        valid = valid and not quoted
+        if not valid:
             self.anomalies.append(f"invalid lifetime: {raw[:60]!r}")
+        if self._hidden and known.attribute != "max_age":
+            return  # an invitation that some caches would not see
         seconds = _seconds(argument or "") if valid else 0
         before = self.values.get(known.attribute)
         self.values[known.attribute] = (
@@ -150,7 +159,8 @@ class Reading:
             kind = "qualified" if name in _QUALIFIABLE else "unexpected argument"
             self.anomalies.append(f"{kind}: {raw[:60]!r}")
         # An odd spelling may tighten, but it must not loosen.
-        if argument is None or known.effect is not Effect.LOOSENS:
+        loosens = known.effect is Effect.LOOSENS
+        if not loosens or (argument is None and not self._hidden):
             self.values[known.attribute] = True
 
 

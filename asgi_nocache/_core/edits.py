@@ -45,49 +45,78 @@ def edit(
     policy: Policy | None,
 ) -> Edits:
     """Return the edits that make the response say *wanted*, in *policy*'s words."""
-    control = str(wanted if policy is None else policy.cache_control)
+    # Nothing left to say is not permission: say "stale at once".
+    control = str(wanted if policy is None else policy.cache_control) or "max-age=0"
     if wanted.no_transform and "no-transform" not in control:
         control += ", no-transform"
     out: dict[bytes, str] = {b"cache-control": control}
     if policy is not None:
         out |= {n.encode("ascii"): v for n, v in policy.beside}
     remove = {*CACHING_FIELDS}
-    _edit_side_fields(selection, sent, wanted, out, remove)
+    sides = _side_fields(selection, sent, wanted, out, remove)
     if any(p.strip_validators for p in selection.policies):
         remove |= VALIDATORS
     first = [*_vary(response, selection, wanted, remove)]
     first += _clear_site_data(request, response, selection)
+    # Before Cache-Control, as those are that stay: twice must come to once.
+    out = sides | out
     add = (*first, *((n, v.encode("latin-1")) for n, v in out.items()))
     return Edits(frozenset(remove), add)
 
 
-def _edit_side_fields(
+def tidy(response: ResponseFacts, selection: Selection, sent: Sent) -> Edits:
+    """Return the edits for what the app said itself, under ``if-missing``.
+
+    Several Cache-Control lines become one, since caches differ in which they
+    take (RFC 9110 section 5.3 says all); all else stays.
+    """
+    remove: set[bytes] = set()
+    add = [*_vary(response, selection, sent.cache_control, remove)]
+    lines = sent.values(b"cache-control")
+    if len(lines) > 1:
+        remove.add(b"cache-control")
+        text = str(CacheControl.parse(lines).canonical()) or "max-age=0"
+        add.append((b"cache-control", text.encode("latin-1")))
+    return Edits(frozenset(remove), tuple(add))
+
+
+def _side_fields(
     selection: Selection,
     sent: Sent,
     wanted: CacheControl,
-    out: dict[bytes, str],
+    own: dict[bytes, str],
     remove: set[bytes],
-) -> None:
-    """Let no field that outranks Cache-Control say more than it does."""
+) -> dict[bytes, str]:
+    """Let no field that outranks Cache-Control say more than it does.
+
+    Returns:
+        What is sent instead of those that were removed, besides *own*.
+    """
     declared = {
         name.encode("ascii"): value
         for policy in selection.policies
         for name, value in policy.beside
         if is_side_field(name.encode("ascii"))
     }
+    out: dict[bytes, str] = {}
     for name in dict.fromkeys((*sent.side_fields, *declared)):
         texts = side_texts(name)
         if wanted.strictness.shared is Level.NO_STORE:
             remove.add(name)
-            if texts is not None:
-                out.setdefault(name, texts[0])
+            if texts is not None and name not in own:
+                out[name] = texts[0]
         elif texts is not None:
-            own = declared.get(name)
-            values = sent.values(name) if own is None else [own.encode("ascii")]
+            said = declared.get(name)
+            values = sent.values(name) if said is None else [said.encode("ascii")]
             fits = _no_looser(name, values, wanted)
-            if own is not None or not fits:
+            if said is not None or not fits:
                 remove.add(name)
-                out[name] = own if own and fits else _shared_text(texts, wanted)
+            if not fits:
+                own.pop(name, None)
+                out[name] = _shared_text(texts, wanted)
+            elif said is not None:
+                own.setdefault(name, said)
+    return out
 
 
 def _no_looser(name: bytes, values: list[bytes], wanted: CacheControl) -> bool:
@@ -101,8 +130,18 @@ def _no_looser(name: bytes, values: list[bytes], wanted: CacheControl) -> bool:
         said = CacheControl.parse(values)
     if said.strictness.shared is not wanted.strictness.shared:
         return said.strictness.shared > wanted.strictness.shared
+    if not _stale_no_longer(said, wanted):
+        return False
     mine, limit = _shared_lifetime(said), _shared_lifetime(wanted)
     return limit is None or (mine is not None and mine <= limit)
+
+
+def _stale_no_longer(said: CacheControl, wanted: CacheControl) -> bool:
+    pairs = (
+        (said.stale_while_revalidate, wanted.stale_while_revalidate),
+        (said.stale_if_error, wanted.stale_if_error),
+    )
+    return all((mine or 0) <= (limit or 0) for mine, limit in pairs)
 
 
 def _shared_lifetime(control: CacheControl) -> int | None:

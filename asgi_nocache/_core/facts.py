@@ -66,7 +66,9 @@ class RequestFacts:
         lines = f.values(self.fields, b"host")
         text = lines[0].decode("latin-1").strip().lower() if lines else ""
         name, colon, port = text.rpartition(":")
-        return name if colon and port.isdigit() else text.removesuffix(":")
+        if colon and (port.isdigit() or not port):
+            text = name
+        return text.removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,18 +55,16 @@ class Situation:
         response: The response, as the app sent it.
         path: The path that was matched.
         sent: What the app's own fields permit.
-        declared: What the selected policies permit, ``None`` if the app decides.
+        said_public: Whether all selected policies say public in words.
         shared_with_credentials: Whether the policy says so.
-        named_statuses: The statuses that a selected rule names.
     """
 
     request: RequestFacts
     response: ResponseFacts
     path: str
     sent: CacheControl
-    declared: CacheControl | None
+    said_public: bool
     shared_with_credentials: bool
-    named_statuses: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +93,8 @@ def contradicts(ext: str, media_type: str) -> bool:
 
 
 def _cookie(x: Situation) -> bool:
-    said_public = x.declared is not None and x.declared.public
     sent_shared = x.sent.public or x.sent.s_maxage is not None
-    return x.request.has_cookie and not (said_public or sent_shared)
+    return x.request.has_cookie and not (x.said_public or sent_shared)
 
 
 def _extension_mismatch(x: Situation) -> bool:
@@ -131,9 +128,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "error_status",
         _NO_STORE,
-        lambda x: (
-            x.response.status >= 400 and x.response.status not in x.named_statuses
-        ),
+        lambda x: x.response.status >= 400,
         "the response is an error",
         "RFC 9110 15.1",
     ),

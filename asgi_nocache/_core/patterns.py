@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _FLOAT = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 #: What a wildcard accepts, by its name.
@@ -25,7 +25,7 @@ KINDS: dict[str, Callable[[str], bool]] = {
 
 _WILDCARD = re.compile(r"\*|\{([^{}]*)\}")
 _PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?::([A-Za-z_]+))?")
-_FLASK = re.compile(r"<(?:(?:[a-z]+)(?:\([^<>]*\))?:)?([A-Za-z_][A-Za-z0-9_]*)>")
+_FLASK = re.compile(r"<(?:([a-z]+)(?:\([^<>]*\))?:)?([A-Za-z_][A-Za-z0-9_]*)>")
 
 
 class Wildcard(NamedTuple):
@@ -72,7 +72,7 @@ def parse(pattern: str) -> tuple[Segment, ...]:
     if not pattern.startswith("/"):
         raise ValueError(f"has no leading slash; write {'/' + pattern!r}")
     if match := _FLASK.search(pattern):
-        shown = _FLASK.sub(r"{\1}", pattern)
+        shown = _FLASK.sub(_in_starlette, pattern)
         raise ValueError(f"uses Flask's {match[0]!r}; write {shown!r}, as in Starlette")
     if any(c in pattern for c in "?#\\") or any(
         c < " " or c == "\x7f" for c in pattern
@@ -84,9 +84,21 @@ def parse(pattern: str) -> tuple[Segment, ...]:
         raise ValueError("is percent-encoded; write the path decoded")
     texts = pattern.split("/")[1:]
     segments = [_segment(text) for text in texts]
+    # Two in a row are one.
+    segments = [
+        s
+        for s, before in zip(segments, [None, *segments], strict=False)
+        if s != REST or before != REST
+    ]
     if TAIL in segments[:-1]:
         raise ValueError("has {name:path} before its end; use '**' there")
     return tuple(segments)
+
+
+def _in_starlette(match: re.Match[str]) -> str:
+    """Return Flask's parameter in Starlette's form."""
+    kind, name = match.groups()
+    return f"{{{name}:{kind}}}" if kind in (*KINDS, "path") else f"{{{name}}}"
 
 
 def _segment(text: str) -> Segment:
@@ -181,7 +193,8 @@ class PathIndex:
         """Return the numbers of the patterns that match *path*, ascending."""
         found = list(self._literals.get(path, ()))
         active = _entered(self._root, found)
-        for segment in path.split("/")[1:]:
+        # What does not begin with a slash is below nothing that has a name.
+        for segment in path.split("/")[1:] if path.startswith("/") else ():
             if not active:
                 break
             step: dict[_Node, None] = {}

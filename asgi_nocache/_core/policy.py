@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .cache_control import CacheControl
+from .cache_control import CacheControl, contradictions
 from .errors import ConfigurationError
 from .fields import Fields, is_field_value, is_token
 from .strictness import NEVER_STORE, OPEN, Level, Strictness
@@ -71,10 +71,13 @@ class Policy:
     shared_with_credentials: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        for name in ("beside", "vary"):
+            given: Any = getattr(self, name)
+            if isinstance(given, Iterable) and not isinstance(given, str):
+                object.__setattr__(self, name, tuple(given))
         if problems := list(_problems(self)):
             raise ConfigurationError(self.name or "Policy", problems)
         object.__setattr__(self, "beside", tuple((n, v) for n, v in self.beside))
-        object.__setattr__(self, "vary", tuple(self.vary))
 
     def __repr__(self) -> str:
         return self.name or f"Policy({str(self.cache_control)!r})"
@@ -109,9 +112,22 @@ def _problems(policy: Any) -> Iterable[str]:
         return
     if control is not None and not str(control):
         yield "cache_control=CacheControl() says nothing; use APP_DECIDES for that"
-    yield from _beside_problems(policy.beside)
-    if isinstance(policy.vary, str):
-        yield f"vary={policy.vary!r} is a string; write vary=[{policy.vary!r}]"
+    if control is None:
+        for name in ("beside", "vary", "strip_validators", "clear_site_data"):
+            if getattr(policy, name):
+                yield (
+                    f"{name}={getattr(policy, name)!r} needs a cache_control; without "
+                    "one, what the app sends leaves as it is"
+                )
+    if control is not None:
+        yield from contradictions(control)
+    if isinstance(policy.beside, tuple):
+        yield from _beside_problems(policy.beside)
+    else:
+        yield f"beside={policy.beside!r} is not a list of (name, value) pairs"
+    if not isinstance(policy.vary, tuple):
+        kind = "a string" if isinstance(policy.vary, str) else "not a list"
+        yield f"vary={policy.vary!r} is {kind}; write vary=[{policy.vary!r}]"
     else:
         for name in policy.vary:
             if not (isinstance(name, str) and is_token(name)):

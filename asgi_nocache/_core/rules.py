@@ -19,6 +19,9 @@ from .patterns import PathIndex, parse
 from .policy import NO_STORE, Policy
 
 Mode = Literal["stricter", "override", "if-missing", "report"]
+#: A warning is worth a second of start-up, but not a minute.
+MAX_COMPARED = 64
+
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
@@ -94,6 +97,8 @@ def _is_stream(value: Any) -> bool:
 
 
 def _path_problems(path: Any) -> list[str]:
+    if isinstance(path, re.Pattern) and isinstance(path.pattern, bytes):
+        return [f"path={path!r} is a pattern of bytes; paths are text, so drop the b"]
     if path is None or isinstance(path, re.Pattern):
         return []
     if not isinstance(path, str):
@@ -190,7 +195,8 @@ class RuleSet:
     def _warn_if_shadowed(self, number: int, rule: Rule) -> None:
         if rule.floor:
             return
-        earlier = set(self._linear)
+        # Rules without a pattern are compared one by one, so with some of them.
+        earlier = set(self._linear[:MAX_COMPARED])
         if isinstance(rule.path, str):
             earlier.update(self._index.covering(rule.path))
         for n in sorted(earlier):

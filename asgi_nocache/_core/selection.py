@@ -6,8 +6,8 @@ floors joined in. What the selection does to the fields is decision.py's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from .cache_control import CacheControl
@@ -43,8 +43,8 @@ class Choice:
     mode: Mode
     source: str
     guards: frozenset[str]
-    statuses: frozenset[int] = frozenset()
     reason: str = ""
+    floor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +64,31 @@ class Selection:
     problems: tuple[str, ...] = ()
 
     @property
-    def cache_control(self) -> CacheControl | None:
-        """What all allow, ``None`` if the app decides."""
-        said = [c.policy.cache_control for c in self.choices]
-        controls = [control for control in said if control is not None]
-        return reduce(CacheControl.join, controls) if controls else None
+    def declared(self) -> CacheControl | None:
+        """What all that decide allow, ``None`` if the app decides."""
+        return _join(c.policy for c in self.choices if not c.floor)
+
+    @property
+    def floor(self) -> CacheControl | None:
+        """What all floors allow, ``None`` if there is none."""
+        return _join(c.policy for c in self.choices if c.floor)
+
+    @property
+    def app_speaks(self) -> bool:
+        """Whether one of those that decide leaves it to the app."""
+        return any(c.policy.cache_control is None for c in self.choices if not c.floor)
 
     @property
     def mode(self) -> Mode:
         """How the policy meets what the app sent."""
-        modes = {choice.mode for choice in self.choices}
+        deciding = {choice.mode for choice in self.choices if not choice.floor}
+        modes = deciding - {"report"} or {choice.mode for choice in self.choices}
         return next((m for m in _MODE_ORDER if m in modes), "report")
 
     @property
     def guards(self) -> frozenset[str]:
         """The guards that are on: one is off only if all say so."""
         return frozenset().union(*(c.guards for c in self.choices))
-
-    @property
-    def statuses(self) -> frozenset[int]:
-        """The statuses that a selected rule names."""
-        return frozenset().union(*(c.statuses for c in self.choices))
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -99,17 +103,25 @@ class Selection:
         return default if default.never_store else NO_STORE
 
 
+def _join(policies: Iterable[Policy]) -> CacheControl | None:
+    said = [p.cache_control for p in policies]
+    controls = [control for control in said if control is not None]
+    return reduce(CacheControl.join, controls) if controls else None
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What the request alone says of the policies that can be selected.
 
     Attributes:
         never_store: Whether any of them is never-store.
-        pinned: Whether one of those that no mark can replace is.
+        pinned: Whether a floor is, which no mark can replace.
+        ruled: Whether a rule or a floor is, which no instance inside can replace.
     """
 
     never_store: bool
     pinned: bool
+    ruled: bool = False
 
 
 def select(request: RequestFacts, response: ResponseFacts, rules: RuleSet) -> Selection:
@@ -126,24 +138,18 @@ def select(request: RequestFacts, response: ResponseFacts, rules: RuleSet) -> Se
     )
 
 
-def preview(request: RequestFacts, rules: RuleSet, *, nested: bool = False) -> Preview:
-    """Return what can be said before the app runs.
-
-    Args:
-        request: The request.
-        rules: The rules.
-        nested: Whether another instance stands outside, so that rules as well
-            as floors hold whatever a mark says.
-    """
-    never = pinned = False
+def preview(request: RequestFacts, rules: RuleSet) -> Preview:
+    """Return what can be said before the app runs."""
+    never = pinned = ruled = False
     for path in spellings(request):
         for rule in _selectable(request, rules, path):
             policy = rules.default if rule is None else rule.policy
             mode = rules.mode if rule is None else rule.mode or rules.mode
             if policy.never_store and mode != "report":
                 never = True
-                pinned |= rule is not None and (rule.floor or nested)
-    return Preview(never, pinned)
+                ruled |= rule is not None
+                pinned |= rule is not None and rule.floor
+    return Preview(never, pinned, ruled)
 
 
 def _selectable(
@@ -177,7 +183,12 @@ class _Walk:
     def spelling(self, path: str) -> None:
         """Take the mark, else the first matching rule, else the default."""
         request = self.request if path == self.request.path else _at(self.request, path)
-        chosen = self._marked()
+        marked = [self._of_mark(mark) for mark in self.response.marks]
+        chosen = marked
+        if self.response.inner is not None:
+            # What is inside spoke first; a mark is one voice more, as rules are.
+            self.floors += marked
+            chosen = []
         for number, rule in self.rules.for_path(path):
             if (chosen and not rule.floor) or not self._applies(number, rule, request):
                 continue
@@ -186,11 +197,6 @@ class _Walk:
             else:
                 chosen = [self._of_rule(f"rule {number}", rule)]
         self.first += chosen or [self._default()]
-
-    def _marked(self) -> list[Choice]:
-        if self.response.inner is not None:
-            return []
-        return [self._of_mark(mark) for mark in self.response.marks]
 
     def _applies(self, number: int, rule: Rule, request: RequestFacts) -> bool:
         conditions = rule.conditions
@@ -202,22 +208,21 @@ class _Walk:
             return conditions.meets_response(request, self.response)
         except Exception as error:  # noqa: BLE001 - user code must not cost a 500
             self.problems.append(f"rule {number}, {rule!r}: when raised {error!r}")
-            self.floors.append(self._default(f"default, since rule {number} raised"))
+            default = self._default(f"default, since rule {number} raised")
+            self.floors.append(replace(default, floor=True))
             return False
 
     def _of_mark(self, mark: Mark) -> Choice:
         policy = mark.policy or self.rules.never_store
-        return Choice(policy, mark.mode, "mark", self.rules.guards, reason=mark.reason)
+        return Choice(policy, mark.mode, "mark", self.rules.guards, mark.reason)
 
     def _of_rule(self, source: str, rule: Rule) -> Choice:
-        return Choice(
-            rule.policy,
-            rule.mode or self.rules.mode,
-            f"{source}, {rule!r}",
-            self.rules.guards if rule.guards is None else frozenset(rule.guards),
-            frozenset() if rule.floor else rule.conditions.status or frozenset(),
-            rule.reason,
-        )
+        guards = self.rules.guards if rule.guards is None else frozenset(rule.guards)
+        if not rule.floor and self.response.status in (rule.conditions.status or ()):
+            guards -= {"error_status"}  # the rule speaks of this very error
+        mode = rule.mode or self.rules.mode
+        name = f"{source}, {rule!r}"
+        return Choice(rule.policy, mode, name, guards, rule.reason, rule.floor)
 
     def _default(self, source: str = "default") -> Choice:
         rules = self.rules

@@ -5,7 +5,8 @@ Reading only; how it is joined with a policy is decision.py's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from . import fields as f
@@ -67,7 +68,7 @@ def read_sent(
     expires = sent.values(b"expires")
     if expires and control.max_age is None and not control.no_store:
         lifetime = _lifetime(expires, f.values(response.fields, b"date"), now)
-        control = control.join(CacheControl(max_age=lifetime))
+        control = replace(control, max_age=lifetime).canonical()
     return Sent(lines, control)
 
 
@@ -86,6 +87,8 @@ def _lifetime(expires: list[bytes], date: list[bytes], now: float | None) -> int
 
 def _timestamp(value: bytes) -> float | None:
     try:
-        return parsedate_to_datetime(value.decode("latin-1")).timestamp()
+        date = parsedate_to_datetime(value.decode("latin-1"))
+        # RFC 9110 section 5.6.7: also the obsolete forms mean UTC.
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
