@@ -128,12 +128,13 @@ class RoutedScope(dict[str, Any]):
     middleware outside still finds ``endpoint`` and the like in its own scope.
     """
 
-    __slots__ = ("_box", "_outer")
+    __slots__ = ("_box", "_outer", "_preconditions")
 
-    def __init__(self, outer: Scope, box: Box) -> None:
+    def __init__(self, outer: Scope, box: Box, preconditions: Preconditions) -> None:
         super().__init__(outer)
         self._outer = outer
         self._box = box
+        self._preconditions = preconditions
         super().__setitem__("headers", list(outer["headers"]))
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -141,7 +142,7 @@ class RoutedScope(dict[str, Any]):
         if key != "headers":
             self._outer[key] = value
         if key == "endpoint":
-            self._box["preconditions"].routed(value, self._box.get("marks", ()))
+            self._preconditions.routed(value, self._box.get("marks", ()))
 
     def __delitem__(self, key: str) -> None:
         super().__delitem__(key)
@@ -172,6 +173,36 @@ class RoutedScope(dict[str, Any]):
     def __reduce__(self) -> tuple[Any, ...]:
         # A deep copy is nobody's to hear: it becomes an ordinary scope.
         return dict, (dict(self),)
+
+
+def conditional_scope(
+    scope: Scope, box: Box, preview: Preview, *, conditional: bool
+) -> Scope:
+    """Return the scope for the app, without preconditions where they must go.
+
+    Args:
+        scope: The scope that came in; it is copied only if something may go.
+        box: The box of the request.
+        preview: What can be selected, by the instance that asks.
+        conditional: Whether the app could answer with a 304.
+    """
+    held = box.get("preconditions")
+    if held is None:
+        if not (conditional and (preview.never_store or Process.marks)):
+            return scope
+        held = box["preconditions"] = Preconditions(scope["headers"], preview)
+    else:
+        # An outer default gives way to what stands inside; its rules do not.
+        outer = held.preview.ruled
+        held.preview = Preview(
+            preview.never_store or outer,
+            preview.pinned or outer,
+            preview.ruled or outer,
+        )
+    if not isinstance(scope, RoutedScope):
+        scope = held.scope = RoutedScope(scope, box, held)
+    held.settle(box.get("marks", ()))
+    return scope
 
 
 _current: ContextVar[Box | None] = ContextVar("asgi_nocache", default=None)
@@ -217,10 +248,11 @@ def report(mark: Mark, scope: Scope | None = None) -> bool:
         boxes = [*boxes, held[1]] if type(held) is tuple else []
     listening = [box for box in boxes if box is not None and "closed" not in box]
     for box in listening:
-        if mark not in box.get("marks", ()):
-            box["marks"] = (*box.get("marks", ()), mark)
+        marks = box.get("marks", ())
+        if mark not in marks:
+            box["marks"] = marks = (*marks, mark)
         if (preconditions := box.get("preconditions")) is not None:
-            preconditions.settle(box["marks"], scope)
+            preconditions.settle(marks, scope)
     return bool(listening)
 
 

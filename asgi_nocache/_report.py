@@ -14,6 +14,7 @@ from ._core.cache_control import CacheControl
 from ._core.decision import Decision
 from ._core.facts import RequestFacts
 from ._core.policy import PRIVATE, PUBLIC, REVALIDATE
+from ._route import route_of
 
 logger = logging.getLogger("asgi_nocache")
 logger.addHandler(logging.NullHandler())
@@ -31,9 +32,13 @@ class Reporter:
         self._logged: set[tuple[str, str]] = set()
 
     def note(
-        self, decision: Decision, request: RequestFacts, status: int, route: str
+        self, decision: Decision, request: RequestFacts, status: int, scope: Any
     ) -> None:
         """Take note of a decision that someone would want to know of."""
+        template = route_of(scope).template
+        # Rules are relative to where we are mounted; a mount inside has added to it.
+        mounts = scope.get("root_path", "").removeprefix(request.root_path)
+        route = mounts + template if template else request.path
         route = route[:MAX_ROUTE]
         for problem in decision.selection.problems:
             self.once("rule_raised", route, "%s; the default was joined in", problem)

@@ -16,17 +16,15 @@ from ._core.decision import Decision, decide
 from ._core.edits import VALIDATORS
 from ._core.facts import CREDENTIALS, RequestFacts, ResponseFacts
 from ._core.fields import Field, Fields, without
-from ._core.policy import Policy, is_side_field
 from ._core.readings import relative_path
-from ._core.rules import Mode, RuleSet
+from ._core.rules import Rule, RuleSet
 from ._core.selection import Preview, preview
 from ._core.sent import CACHING_FIELDS
+from ._names import MAX_NAME, Names
 
 #: Bounds: a key that is longer, and an entry beyond, is not remembered.
 MAX_PATH = 256
 MAX_ENTRIES = 4096
-MAX_NAMES = 512
-MAX_NAME = 64
 MAX_LINES = 1024
 MAX_ODD = 16
 
@@ -35,60 +33,6 @@ _CONTENT = frozenset({b"content-type", b"set-cookie", b"clear-site-data"})
 
 #: An Expires without Date depends on the clock; a cookie is new each time.
 _NEVER_TWICE = frozenset({b"expires", b"set-cookie"})
-
-#: Names that are seen every day, so that odd ones cannot crowd them out.
-_COMMON = frozenset(
-    # requests
-    b"accept accept-charset accept-encoding accept-language access-control-request-"
-    b"headers access-control-request-method authorization baggage cache-control "
-    b"cf-connecting-ip cf-ray connection content-encoding content-language "
-    b"content-length content-type cookie dnt expect forwarded from host if-match "
-    b"if-unmodified-since keep-alive origin pragma priority proxy-authorization range "
-    b"referer sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest "
-    b"sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc sec-purpose "
-    b"sec-websocket-extensions sec-websocket-key sec-websocket-version te traceparent "
-    b"tracestate transfer-encoding upgrade upgrade-insecure-requests user-agent via "
-    b"x-api-key x-csrf-token x-forwarded-for x-forwarded-host x-forwarded-port "
-    b"x-forwarded-proto x-real-ip x-request-id x-requested-with "
-    # responses
-    b"accept-ranges access-control-allow-credentials access-control-allow-headers "
-    b"access-control-allow-methods access-control-allow-origin access-control-expose-"
-    b"headers access-control-max-age allow alt-svc content-disposition content-"
-    b"location content-range content-security-policy cross-origin-embedder-policy "
-    b"cross-origin-opener-policy cross-origin-resource-policy date etag last-modified "
-    b"link location nel permissions-policy referrer-policy report-to reporting-"
-    b"endpoints retry-after server server-timing set-cookie strict-transport-security "
-    b"trailer vary www-authenticate x-content-type-options x-correlation-id "
-    b"x-frame-options x-powered-by x-process-time x-response-time x-robots-tag "
-    b"x-trace-id x-xss-protection clear-site-data".split()
-)
-
-
-class Names:
-    """The field names that do not matter here, in any letter case; it learns.
-
-    Attributes:
-        known: Names found not to matter, as they were spelled.
-        tell: Tells whether a name that is not known matters.
-    """
-
-    def __init__(self, matter: Iterable[bytes], *, side_fields: bool = False) -> None:
-        self._matter = frozenset(matter)
-        self._side_fields = side_fields
-        self.known = {name for name in _COMMON if not self.matters(name)}
-
-    def matters(self, name: bytes) -> bool:
-        """Tell whether *name* matters."""
-        name = name.lower()
-        return name in self._matter or (self._side_fields and is_side_field(name))
-
-    def learn(self, name: bytes) -> bool:
-        """Tell whether *name* does not matter, and remember that."""
-        if self.matters(name):
-            return False
-        if len(self.known) < MAX_NAMES and len(name) <= MAX_NAME:
-            self.known.add(bytes(name))
-        return True
 
 
 class Outcome(NamedTuple):
@@ -174,8 +118,7 @@ class Place:
         self.asks_content = any(
             c.media_types or c.endpoints or c.tags or c.when for c in conditions
         )
-        chosen = [(r.policy, r.mode or shortcuts.rules.mode) for r in matching]
-        self.constant = shortcuts.one_answer(chosen)
+        self.constant = shortcuts.one_answer(matching)
 
     def exchange(self, scope: Any) -> Exchange:
         """Return what is known of requests like this one."""
@@ -216,10 +159,16 @@ class Place:
 
 
 class Shortcuts:
-    """What one middleware remembers of its own decisions."""
+    """What one middleware remembers of its own decisions.
 
-    def __init__(self, rules: RuleSet) -> None:
+    Args:
+        rules: What it decides by.
+        constants: Whether any answer may be taken for constant.
+    """
+
+    def __init__(self, rules: RuleSet, *, constants: bool = True) -> None:
         self.rules = rules
+        self._constants = constants
         self.places: dict[Where, Place] = {}
         self._entries = 0
         conditions = [rule.conditions for rule in rules.rules]
@@ -251,11 +200,15 @@ class Shortcuts:
                 self.places[where] = found
         return found
 
-    def one_answer(self, chosen: list[tuple[Policy, Mode]]) -> list[Field] | None:
+    def one_answer(self, matching: Iterable[Rule]) -> list[Field] | None:
         """Return the field list, if all that could be selected says the same."""
-        policies = {self.rules.default, *(policy for policy, _ in chosen)}
-        modes = {self.rules.mode, *(mode for _, mode in chosen)}
-        if len(policies) > 1 or not modes <= {"stricter", "override"}:
+        rules = self.rules
+        policies, modes = {rules.default}, {rules.mode}
+        for rule in matching:
+            policies.add(rule.policy)
+            modes.add(rule.mode or rules.mode)
+        one = len(policies) == 1 and modes <= {"stricter", "override"}
+        if not (one and self._constants):
             return None
         (policy,) = policies
         if not policy.never_store or policy.strip_validators or policy.clear_site_data:

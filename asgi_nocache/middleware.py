@@ -8,7 +8,6 @@ a response may allow is the core's to say.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, Self
@@ -17,29 +16,25 @@ from ._box import (
     KEY,
     PRECONDITIONS,
     Box,
-    Preconditions,
     Process,
-    RoutedScope,
+    conditional_scope,
     enter,
-    find_marks,
     leave,
 )
 from ._core.errors import ConfigurationError
-from ._core.facts import ResponseFacts
-from ._core.fields import Field, normalise
+from ._core.fields import Field
 from ._core.guards import ALL_GUARDS
 from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
-from ._core.selection import Mark, Preview, nested, select
-from ._report import Reporter, logger
-from ._route import Route, route_of
-from ._shortcut import Exchange, Outcome, Place, Shortcuts
+from ._core.selection import nested, select
+from ._kill_switch import read_switch
+from ._messages import STARTS, marks_of, readable, response_facts, server_error
+from ._report import Reporter
+from ._shortcut import Exchange, Place, Shortcuts
 
 #: ``Any``, since Starlette's, asgiref's and uvicorn's types of an app differ.
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 
-#: The environment's kill switch, read when a middleware is built.
-SWITCH: Final = "ASGI_NOCACHE_MODE"
 _DENIAL: Final = "websocket.http.response"
 _INITIALS = frozenset(b"iI")
 #: What was never decided.
@@ -47,7 +42,6 @@ _NOTHING: set[Field] = set()
 _NO_ANSWER = (None, _NOTHING)
 #: What makes the short way look for the long one.
 _CAREFULLY = [(b"if-range", b"")]
-_STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
 
 class NoCacheMiddleware:
@@ -91,30 +85,28 @@ class NoCacheMiddleware:
         self.counts: Counter[str] = Counter()
         self._error_response = error_response
         self._reporter = Reporter(self.counts)
-        self._switch = _read_switch()
-        self._shortcuts = Shortcuts(self.policy_set)
+        self._switch = read_switch()
+        self._shortcuts = Shortcuts(self.policy_set, constants=not self._switch)
         self._constant = self._shortcuts.constant
         self._known = self._shortcuts.caching.known
         self._places = self._shortcuts.places
-        if self._switch:
-            self._constant = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection.
 
-        This is the short way, where nothing but a mark can change what is sent.
-        It counts nanoseconds; ``_serve`` says the same in plain words.
+        This is the short way, where nothing can change what is sent. It counts
+        nanoseconds; ``_serve`` says the same in plain words.
         """
         if scope["type"] != "http" or KEY in scope:
             await self._choose(scope, receive, send)
             return
         constant, place = self._constant, None
-        if constant is None:
+        if constant is None or Process.marks:
             # Now, since routers change both while they work.
             where = scope["path"], scope.get("root_path", "")
             place = self._places.get(where) or self._shortcuts.place(where)
             constant = place.constant
-            if constant is None or self._switch:
+            if constant is None or Process.marks:
                 await self._recall(scope, receive, send, place)
                 return
         asked, careful = scope.get("headers"), True
@@ -131,8 +123,6 @@ class NoCacheMiddleware:
             return
         box: Box = {}
         scope[KEY] = self, box
-        marked = Process.marks
-        before = enter(box) if marked else None
         started = False
         outermost = "app" not in scope
         known = self._known
@@ -151,7 +141,7 @@ class NoCacheMiddleware:
                         ]
                     except TypeError:  # names that are no bytes
                         kept = []
-                    if len(kept) == len(fields) and not (marked and _marks(scope, box)):
+                    if len(kept) == len(fields):
                         message = message.copy()
                         message["headers"] = kept + constant
                         await send(message)
@@ -162,24 +152,28 @@ class NoCacheMiddleware:
         try:
             await self.app(scope, receive, send_constant)
         except Exception:
-            if not started and self._answers(outermost):
-                await self._send_error(send)
+            if not started:
+                await self._answer_for_app(send, outermost=outermost)
             raise
         finally:
             box["closed"] = True
-            if marked:
-                leave(before)
 
     async def _recall(self, scope: Any, receive: Any, send: Any, place: Place) -> None:
         """Serve what depends, where it was decided before: the other short way."""
-        scope = _readable(scope)
-        exchange = place.exchange(scope)
-        answers = exchange.answers
-        if not answers or exchange.conditional or Process.marks or self._switch:
+        answers = None
+        if type(scope.get("headers")) is list and not self._switch:
+            try:
+                exchange = place.exchange(scope)
+                answers = None if exchange.conditional else exchange.answers
+            except TypeError:  # names that are no bytes
+                pass
+        if not answers:
             await self._serve(scope, receive, send, place)
             return
         box: Box = {}
         scope[KEY] = self, box
+        marked = Process.marks
+        before = enter(box) if marked else None
         started = False
         outermost = "app" not in scope
         known = self._shortcuts.response_names.known
@@ -189,8 +183,8 @@ class NoCacheMiddleware:
             if message["type"] == "http.response.start":
                 started = True
                 fields = message.get("headers")
-                if type(fields) is list and not box:
-                    answer, types = answers.get(message["status"], _NO_ANSWER)
+                answer, types = answers.get(message["status"], _NO_ANSWER)
+                if answer is not None and type(fields) is list and not box:
                     try:
                         kept = [
                             (k, v if type(v) is bytes else bytes(v))
@@ -199,22 +193,26 @@ class NoCacheMiddleware:
                         ]
                     except TypeError:  # names or values that are no bytes
                         kept = []
-                    if len(kept) == len(fields) and answer is not None:
+                    if len(kept) == len(fields) and not (
+                        marked and marks_of(scope, box)
+                    ):
                         message = message.copy()
                         message["headers"] = kept + answer
                         await send(message)
                         return
-                message = self._decided(message, scope, box, place, exchange)
+                message = self._decided(message, scope, box, place)
             await send(message)
 
         try:
             await self.app(scope, receive, send_answer)
         except Exception:
-            if not started and self._answers(outermost):
-                await self._send_error(send)
+            if not started:
+                await self._answer_for_app(send, outermost=outermost)
             raise
         finally:
             box["closed"] = True
+            if marked:
+                leave(before)
 
     async def _choose(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve what is not http, or has met an instance before."""
@@ -236,19 +234,21 @@ class NoCacheMiddleware:
         if self._switch:
             await self._switched(scope, receive, send)
             return
-        scope = _readable(scope)
+        scope = readable(scope)
         box: Box = {}
         scope[KEY] = self, box
         before = enter(box)
         place = place or self._place(scope)
         exchange = place.exchange(scope)
-        app_scope = self._conditional(scope, box, exchange)
-        outermost = "app" not in scope and scope["type"] == "http"
+        app_scope = conditional_scope(
+            scope, box, exchange.preview, conditional=exchange.conditional
+        )
+        outermost = "app" not in scope
         started = False
 
         async def send_decided(message: Any) -> None:
             nonlocal started
-            if message["type"] in _STARTS:
+            if message["type"] in STARTS:
                 started = True
                 message = self._decided(message, app_scope, box, place, exchange)
             await send(message)
@@ -256,8 +256,8 @@ class NoCacheMiddleware:
         try:
             await self.app(app_scope, receive, send_decided)
         except Exception:
-            if not started and scope["type"] == "http" and self._answers(outermost):
-                await self._send_error(send)
+            if not started and scope["type"] == "http":
+                await self._answer_for_app(send, outermost=outermost)
             raise
         finally:
             box["closed"] = True
@@ -274,71 +274,22 @@ class NoCacheMiddleware:
         """Return the start *message* with the fields that were decided."""
         place = place or self._place(scope)
         exchange = exchange or place.exchange(scope)
-        response = self._response_facts(message, scope, box)
+        response = response_facts(message, scope, box, named=self._shortcuts.asks_route)
         outcome = self._shortcuts.outcome(place, exchange, response)
         if outcome.noteworthy:
-            self._note(outcome, exchange, response.status, scope)
+            status, request = response.status, exchange.request
+            self._reporter.note(outcome.decision, request, status, scope)
         fields = list(response.fields)
         if outcome.decision.mode != "report":
             fields = outcome.apply(fields)
         return {**message, "headers": fields}
 
-    def _response_facts(
-        self, message: Any, scope: Any, box: Box, *, named: bool = False
-    ) -> ResponseFacts:
-        named = named or self._shortcuts.asks_route
-        route = route_of(scope) if named else Route()
-        return ResponseFacts(
-            message["status"],
-            message.get("headers", ()),
-            endpoint=route.endpoint,
-            tags=route.tags,
-            marks=tuple(dict.fromkeys(_marks(scope, box))),
-            inner=box.get("inner"),
-        )
-
     def __deepcopy__(self, memo: Any) -> Self:
         """Return itself: a scope that is copied in depth names it as its maker."""
         return self
 
-    def _note(
-        self, outcome: Outcome, exchange: Exchange, status: int, scope: Any
-    ) -> None:
-        """Tell whoever wants to know."""
-        template = route_of(scope).template
-        request = exchange.request
-        route = request.root_path + template if template else request.path
-        self._reporter.note(outcome.decision, request, status, route)
-
     def _place(self, scope: Any) -> Place:
         return self._shortcuts.place((scope["path"], scope.get("root_path", "")))
-
-    def _answers(self, outermost: bool) -> bool:
-        chosen = self._error_response
-        answers = outermost if chosen is None else chosen
-        return answers and self.policy_set.mode != "report"
-
-    def _conditional(self, scope: Any, box: Box, exchange: Exchange) -> Any:
-        """Return the scope for the app, without preconditions where they go."""
-        held, preview = box.get("preconditions"), exchange.preview
-        if held is None:
-            may_change = preview.never_store or Process.marks
-            if not (exchange.conditional and may_change):
-                return scope
-            held = Preconditions(scope["headers"], preview)
-            box["preconditions"] = held
-        else:
-            # An outer default gives way to what stands inside; its rules do not.
-            outer = held.preview.ruled
-            held.preview = Preview(
-                preview.never_store or outer,
-                preview.pinned or outer,
-                preview.ruled or outer,
-            )
-        if not isinstance(scope, RoutedScope):
-            scope = held.scope = RoutedScope(scope, box)
-        held.settle(box.get("marks", ()))
-        return scope
 
     async def _switched(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve with the kill switch on: change nothing, count."""
@@ -346,13 +297,15 @@ class NoCacheMiddleware:
         if self._switch == "off":
             await self.app(scope, receive, send)
             return
-        scope = _readable(scope)
+        scope = readable(scope)
         place = self._place(scope)
         exchange = place.exchange(scope)
 
         async def send_as_it_is(message: Any) -> None:
-            if message["type"] in _STARTS:
-                response = self._response_facts(message, scope, {})
+            if message["type"] in STARTS:
+                response = response_facts(
+                    message, scope, {}, named=self._shortcuts.asks_route
+                )
                 message = {**message, "headers": list(response.fields)}
                 outcome = self._shortcuts.outcome(place, exchange, response)
                 self._reporter.would_change(outcome.decision, exchange.request.path)
@@ -362,7 +315,7 @@ class NoCacheMiddleware:
 
     async def _nested(self, scope: Any, receive: Any, send: Any, box: Box) -> None:
         """Serve inside another instance: say what is selected, write nothing."""
-        scope = _readable(scope)
+        scope = readable(scope)
         exchange = self._place(scope).exchange(
             scope,
         )
@@ -372,11 +325,13 @@ class NoCacheMiddleware:
                 "the same app is wrapped twice, with no mount between: the outer "
                 "instance's default gives way to the inner one; keep one of them",
             )  # fmt: skip
-        app_scope = self._conditional(scope, box, exchange)
+        app_scope = conditional_scope(
+            scope, box, exchange.preview, conditional=exchange.conditional
+        )
 
         async def send_selection(message: Any) -> None:
-            if message["type"] in _STARTS:
-                response = self._response_facts(message, app_scope, box, named=True)
+            if message["type"] in STARTS:
+                response = response_facts(message, app_scope, box, named=True)
                 message = {**message, "headers": list(response.fields)}
                 selection = select(exchange.request, response, self.policy_set)
                 box["inner"] = nested(response.inner, selection)
@@ -385,34 +340,13 @@ class NoCacheMiddleware:
 
         await self.app(app_scope, receive, send_selection)
 
-    async def _send_error(self, send: Any) -> None:
-        """Answer for an app that raised before its start."""
-        body = b"Internal Server Error"
-        fields = [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(body)).encode()),
-            *self.policy_set.never_store.fields,
-        ]
-        start = {"type": "http.response.start", "status": 500, "headers": fields}
-        with contextlib.suppress(Exception):  # what the app raised goes on
-            await send(start)
-            await send({"type": "http.response.body", "body": body})
-
-
-def _readable(scope: Any) -> Any:
-    """Return *scope* with a list of pairs of bytes, to be read more than once."""
-    fields = scope.get("headers")
-    if type(fields) is list and all(type(name) is bytes for name, _ in fields):
-        return scope
-    return {**scope, "headers": normalise(fields or ())}
-
-
-def _marks(scope: Any, box: Box) -> tuple[Mark, ...]:
-    """Return the marks of the endpoint that the router chose, and of its code."""
-    marks, endpoint = box.get("marks", ()), scope.get("endpoint")
-    if endpoint is None or "inner" in box:
-        return marks
-    return (*find_marks(endpoint, scope.get("method", "GET")), *marks)
+    async def _answer_for_app(self, send: Any, *, outermost: bool) -> None:
+        """Send a 500 for an app that raised before its start, if nobody else will."""
+        wanted = outermost if self._error_response is None else self._error_response
+        if wanted and self.policy_set.mode != "report":
+            with contextlib.suppress(Exception):  # what the app raised goes on
+                for message in server_error(self.policy_set.never_store):
+                    await send(message)
 
 
 def refuse_second(app: Any) -> None:
@@ -431,16 +365,3 @@ def refuse_second(app: Any) -> None:
                 ],
             )
         app = getattr(app, "app", None)
-
-
-def _read_switch() -> str:
-    """Return ``"off"``, ``"report"`` or ``""``, from the environment."""
-    value = os.environ.get(SWITCH, "")
-    if value not in ("", "off", "report"):
-        raise ConfigurationError(
-            f"environment variable {SWITCH}",
-            [f"{value!r} is unknown; set 'report' or 'off', or unset it"],
-        )
-    if value:
-        logger.warning("%s=%s: no response is changed", SWITCH, value)
-    return value

@@ -13,13 +13,25 @@ import asgi_nocache
 
 PACKAGE = Path(asgi_nocache.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
-LIMITS = {"middleware.py": 380}
+#: The short way pays for its speed in lines.
+LIMITS = {"middleware.py": 370}
 
 #: Each layer may import what stands in the same or in an earlier one.
 LAYERS = [
     {"_core"},
     {"reuse", "config", "export"},
-    {"middleware", "decorators", "audit", "_box", "_report", "_route", "_shortcut"},
+    {
+        "middleware",
+        "decorators",
+        "audit",
+        "_box",
+        "_kill_switch",
+        "_messages",
+        "_names",
+        "_report",
+        "_route",
+        "_shortcut",
+    },
     {"flask", "wsgi", "starlette", "testing", "pytest_plugin", "cli", "demo"},
 ]
 #: What stands at the bottom and needs no more than the standard library.

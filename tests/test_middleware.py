@@ -365,8 +365,9 @@ def test_clear_site_data_needs_https_on_every_request():
 def test_the_kill_switch_is_logged_and_counted(monkeypatch, caplog, mode):
     """Two in the morning: nothing is changed, and it is said."""
     monkeypatch.setenv("ASGI_NOCACHE_MODE", mode)
+    rules = [Rule("/a", NO_STORE_EDGE)]
     with caplog.at_level(logging.WARNING, "asgi_nocache"):
-        app = NoCacheMiddleware(sending(start([(b"X", b"y")])))
+        app = NoCacheMiddleware(sending(start([(b"X", b"y")])), rules=rules)
     assert f"ASGI_NOCACHE_MODE={mode}" in caplog.text
     assert answer(app)["headers"] == [(b"X", b"y")]
     assert app.counts[f"switch_{mode}"] == 1

@@ -28,7 +28,8 @@ from asgi_nocache import (
 )
 from asgi_nocache._box import Process
 from asgi_nocache._core.rules import MODES
-from asgi_nocache._shortcut import MAX_ENTRIES, MAX_NAMES, Names, Shortcuts
+from asgi_nocache._names import MAX_NAMES, Names
+from asgi_nocache._shortcut import MAX_ENTRIES, Shortcuts
 
 POLICIES = [
     NO_STORE,

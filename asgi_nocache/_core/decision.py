@@ -13,7 +13,7 @@ from functools import reduce
 
 from . import fields as f
 from .cache_control import CacheControl
-from .edits import Edits, edit, tidy
+from .edits import Edits, edit, vary_only
 from .facts import RequestFacts, ResponseFacts
 from .guards import GUARDS, Guard, Situation
 from .policy import Policy
@@ -106,7 +106,8 @@ def decide(
     as_sent = as_sent and not raised
     if as_sent:
         decides = selection.declared is None  # the bytes go out as they are
-        policy, proposed = None, Edits() if decides else tidy(response, selection, sent)
+        edits = Edits() if decides else vary_only(response, selection, sent)
+        policy, proposed = None, edits
     else:
         policy = _spokesman(selection, wanted, rules)
         proposed = edit(request, response, selection, sent, wanted, policy)
@@ -135,7 +136,11 @@ def _met(selection: Selection, sent: Sent) -> tuple[CacheControl, bool]:
     if mode == "if-missing":
         if not sent.says_anything:
             return declared, False
-        return sent.cache_control, True
+        # Caches differ in which of several lines they take; one line leaves.
+        lines = len(sent.values(b"cache-control"))
+        return sent.cache_control, lines == 0 or (
+            lines == 1 and not selection.depends_on_credentials
+        )
     if mode == "override" and not selection.app_speaks:
         return declared, False
     return declared.join(sent.cache_control), False

@@ -56,7 +56,8 @@ def edit(
     sides = _side_fields(selection, sent, wanted, out, remove)
     if any(p.strip_validators for p in selection.policies):
         remove |= VALIDATORS
-    first = [*_vary(response, selection, wanted, remove)]
+    names = [name for policy in selection.policies for name in policy.vary]
+    first = [*_vary(response, selection, wanted, remove, names)]
     first += _clear_site_data(request, response, selection)
     # Before Cache-Control, as those are that stay: twice must come to once.
     out = sides | out
@@ -64,20 +65,11 @@ def edit(
     return Edits(frozenset(remove), add)
 
 
-def tidy(response: ResponseFacts, selection: Selection, sent: Sent) -> Edits:
-    """Return the edits for what the app said itself, under ``if-missing``.
-
-    Several Cache-Control lines become one, since caches differ in which they
-    take (RFC 9110 section 5.3 says all); all else stays.
-    """
+def vary_only(response: ResponseFacts, selection: Selection, sent: Sent) -> Edits:
+    """Return the edits for what the app said itself, under ``if-missing``."""
     remove: set[bytes] = set()
-    add = [*_vary(response, selection, sent.cache_control, remove)]
-    lines = sent.values(b"cache-control")
-    if len(lines) > 1:
-        remove.add(b"cache-control")
-        text = str(CacheControl.parse(lines).canonical()) or "max-age=0"
-        add.append((b"cache-control", text.encode("latin-1")))
-    return Edits(frozenset(remove), tuple(add))
+    add = tuple(_vary(response, selection, sent.cache_control, remove, ()))
+    return Edits(frozenset(remove), add)
 
 
 def _side_fields(
@@ -160,11 +152,12 @@ def _vary(
     selection: Selection,
     wanted: CacheControl,
     remove: set[bytes],
+    names: Iterable[str],
 ) -> f.Fields:
-    """Merge what the policies vary on into the app's ``Vary``."""
+    """Merge *names*, and what selected the policies, into the app's ``Vary``."""
     if wanted.no_store:
         return ()
-    names = [name for policy in selection.policies for name in policy.vary]
+    names = [*names]
     if selection.depends_on_credentials and wanted.strictness.shared < Level.NO_STORE:
         names += ["Cookie", "Authorization"]
     present = f.list_members(f.values(response.fields, b"vary"))

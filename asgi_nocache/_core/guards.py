@@ -93,7 +93,8 @@ def contradicts(ext: str, media_type: str) -> bool:
 
 
 def _cookie(x: Situation) -> bool:
-    sent_shared = x.sent.public or x.sent.s_maxage is not None
+    sent = x.sent.canonical()  # where it contradicts itself, nothing is shared
+    sent_shared = sent.public or sent.s_maxage is not None
     return x.request.has_cookie and not (x.said_public or sent_shared)
 
 

@@ -83,7 +83,10 @@ class Selection:
         """How the policy meets what the app sent."""
         deciding = {choice.mode for choice in self.choices if not choice.floor}
         modes = deciding - {"report"} or {choice.mode for choice in self.choices}
-        return next((m for m in _MODE_ORDER if m in modes), "report")
+        for mode in _MODE_ORDER:
+            if mode in modes:
+                return mode
+        return "report"
 
     @property
     def guards(self) -> frozenset[str]:

@@ -100,6 +100,8 @@ def test_one_line_leaves(
     left = decision.apply(response.fields)
     lines = [line for line in left if line[0].lower() == b"cache-control"]
 
+    if decision.mode == "if-missing" and decision.policy is None and not lines:
+        return  # the app spoke, in other fields; only Vary was merged
     assert len(lines) == 1
     assert lines[0][0] == b"cache-control"
     assert lines[0][1] == lines[0][1].lower() != b""

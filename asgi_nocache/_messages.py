@@ -1,0 +1,68 @@
+"""What ASGI scopes and messages say, and the messages that we send ourselves.
+
+Reading and building only; who is called, and when, is the middleware's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._box import Box, find_marks
+from ._core.facts import ResponseFacts
+from ._core.fields import normalise
+from ._core.policy import Policy
+from ._core.selection import Mark
+from ._route import Route, route_of
+
+#: The messages that a response begins with.
+STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
+
+
+def readable(scope: Any) -> Any:
+    """Return *scope* with a list of pairs of bytes, to be read more than once."""
+    fields = scope.get("headers")
+    if type(fields) is list and all(type(name) is bytes for name, _ in fields):
+        return scope
+    return {**scope, "headers": normalise(fields or ())}
+
+
+def marks_of(scope: Any, box: Box) -> tuple[Mark, ...]:
+    """Return the marks of the endpoint that the router chose, and of its code."""
+    marks, endpoint = box.get("marks", ()), scope.get("endpoint")
+    if endpoint is None or "inner" in box:
+        return marks
+    return (*find_marks(endpoint, scope.get("method", "GET")), *marks)
+
+
+def response_facts(message: Any, scope: Any, box: Box, *, named: bool) -> ResponseFacts:
+    """Return what a start *message* says.
+
+    Args:
+        message: The message; its fields may be any iterable of pairs.
+        scope: The scope, as the router left it.
+        box: What the request gathered.
+        named: Whether the endpoint's name and the route's tags are asked for.
+    """
+    route = route_of(scope) if named else Route()
+    return ResponseFacts(
+        message["status"],
+        message.get("headers", ()),
+        endpoint=route.endpoint,
+        tags=route.tags,
+        marks=tuple(dict.fromkeys(marks_of(scope, box))),
+        inner=box.get("inner"),
+    )
+
+
+def server_error(policy: Policy) -> list[dict[str, Any]]:
+    """Return a plain 500 under *policy*, for an app that raised before its start."""
+    body = b"Internal Server Error"
+    fields = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        *policy.fields,
+    ]
+    return [
+        {"type": "http.response.start", "status": 500, "headers": fields},
+        {"type": "http.response.body", "body": body},
+    ]
