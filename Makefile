@@ -12,13 +12,13 @@ PORT ?= 8014
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.demo ## the seed's dropdown, stale without the policy and right with it
+demo: $(VENV)/.demo ## the stale dropdown, without the policy and with it
 	$(BIN)/python -m asgi_nocache.demo --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.test ## run the tests
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.bench ## cost beside the peers, as ratios
+bench: $(VENV)/.bench ## cost beside similar middleware, as ratios
 	$(BIN)/python -m benchmarks
 
 lint: $(VENV)/.check ## ruff: rules and format, changing nothing

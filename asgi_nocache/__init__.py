@@ -1,9 +1,12 @@
 """Never reuse, unless a policy says so: HTTP anti-caching for ASGI apps.
 
-    app = NoCacheMiddleware(app)
+    from asgi_nocache import NoCacheMiddleware, PUBLIC, Rule
 
-The names of the public surface, and nothing else. The decorators arrive on
-first use, since with them each request carries a box (see ``_box.py``).
+    app = NoCacheMiddleware(app, rules=[Rule("/static/**", PUBLIC(max_age=3600))])
+
+For Starlette and FastAPI see ``asgi_nocache.starlette.install``.
+
+This file holds the names of the public surface, and nothing else.
 """
 
 from __future__ import annotations
@@ -59,6 +62,8 @@ __all__ = [
 ]
 
 
+# On first use only: once they are imported, endpoints may be marked, and each
+# response is asked for its marks.
 def __getattr__(name: str) -> Any:
     if name in ("cache_policy", "nocache", "set_policy"):
         from . import decorators

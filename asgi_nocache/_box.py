@@ -12,11 +12,12 @@ import functools
 import inspect
 from collections.abc import Iterable, MutableMapping
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, Self, TypedDict
 
 from ._core.conditions import METHODS
 from ._core.fields import Field
-from ._core.selection import Mark, Preview, Selection
+from ._core.selection import Mark, Preview
 
 #: The key of the box in a scope.
 KEY = "asgi_nocache"
@@ -46,8 +47,8 @@ class Box(TypedDict, total=False):
     closed: bool
     #: What the endpoint's decorators and its code reported.
     marks: tuple[Mark, ...]
-    #: What an instance nested inside selected.
-    inner: Selection
+    #: An instance stands inside, and will say what it selected.
+    nested: bool
     #: The preconditions of the request, if it has any.
     preconditions: Preconditions
 
@@ -75,6 +76,7 @@ class Preconditions:
         self._names = drop
         self._lines = [line for line in fields if line[0].lower() in drop]
         self._taken = False
+        self._given: set[int] = set()
         self._endpoint_marks: tuple[Mark, ...] = ()
         self.preview = preview
         self.scope: Scope | None = None
@@ -94,23 +96,25 @@ class Preconditions:
             held = scope.get("headers", ())
             if take:
                 fields = [line for line in held if line[0].lower() not in self._names]
-            elif self._taken:
-                fields = [*held, *(line for line in self._lines if line not in held)]
+            elif self._taken and id(held) not in self._given:
+                names = {name.lower() for name, _ in held}
+                missing = [x for x in self._lines if x[0].lower() not in names]
+                fields = [*held, *missing]
             else:
                 continue
             if isinstance(held, list):
                 held[:] = fields
             else:
-                scope["headers"] = fields
+                held = scope["headers"] = fields
+            # Once: whoever drops a line after that has reasons.
+            (self._given.discard if take else self._given.add)(id(held))
         self._taken |= take
 
     def _takes(self, marks: Iterable[Mark]) -> bool:
-        marks = [mark for mark in marks if mark.mode != "report"]
-        if not marks:
+        marks = tuple(marks)
+        if not (marks and self.preview.heeds_marks):
             return self.preview.never_store
-        return self.preview.pinned or any(
-            m.policy is None or m.policy.never_store for m in marks
-        )
+        return self.preview.pinned or any(map(Mark.never_stores, marks))
 
 
 def strip_preconditions(scope: Scope) -> None:
@@ -188,16 +192,18 @@ def conditional_scope(
     """
     held = box.get("preconditions")
     if held is None:
-        if not (conditional and (preview.never_store or Process.marks)):
+        marks = Process.marks and preview.heeds_marks
+        if not (conditional and (preview.never_store or marks)):
             return scope
         held = box["preconditions"] = Preconditions(scope["headers"], preview)
     else:
         # An outer default gives way to what stands inside; its rules do not.
         outer = held.preview.ruled
-        held.preview = Preview(
-            preview.never_store or outer,
-            preview.pinned or outer,
-            preview.ruled or outer,
+        held.preview = replace(
+            preview,
+            never_store=preview.never_store or outer,
+            pinned=preview.pinned or outer,
+            ruled=preview.ruled or outer,
         )
     if not isinstance(scope, RoutedScope):
         scope = held.scope = RoutedScope(scope, box, held)
@@ -245,7 +251,10 @@ def report(mark: Mark, scope: Scope | None = None) -> bool:
         # No box in the scope: whoever is current serves another request. A box
         # that differs is a deep copy, which only its original can speak for.
         held = scope.get(KEY)
-        boxes = [*boxes, held[1]] if type(held) is tuple else []
+        if type(held) is tuple:
+            boxes.append(held[1])
+        elif not mark.never_stores():
+            boxes = []
     listening = [box for box in boxes if box is not None and "closed" not in box]
     for box in listening:
         marks = box.get("marks", ())
@@ -253,7 +262,12 @@ def report(mark: Mark, scope: Scope | None = None) -> bool:
             box["marks"] = marks = (*marks, mark)
         if (preconditions := box.get("preconditions")) is not None:
             preconditions.settle(marks, scope)
-    return bool(listening)
+    return bool(listening) and (scope is None or KEY in scope)
+
+
+def forget_marks() -> None:
+    """Look again: an endpoint was marked after it was found."""
+    _found.clear()
 
 
 def find_marks(endpoint: Any, method: str) -> tuple[Mark, ...]:

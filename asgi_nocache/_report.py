@@ -6,6 +6,7 @@ here decides anything.
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections import Counter
 from typing import Any
@@ -50,10 +51,10 @@ class Reporter:
             )
         elif decision.discards and self._first("discarded", route):
             logger.warning(
-                "%r: discarded the app's %s; to declare it: %s",
+                "%r: discarded the app's %s; %s",
                 route,
                 _sent(decision),
-                line_to_paste(route, decision),
+                remedy(route, decision),
             )
         if status == 304 and decision.never_store:
             self.once(
@@ -98,14 +99,27 @@ def _sent(decision: Decision) -> str:
     return "; ".join(f"{n.decode('latin-1')}: {v!r}" for n, v in decision.sent.lines)
 
 
-def line_to_paste(route: str, decision: Decision) -> str:
-    """Return the rule that would declare what the app sent."""
-    return f"Rule({route!r}, {_expression(decision.sent.cache_control)})"
+def remedy(route: str, decision: Decision) -> str:
+    """Return the line that would declare what the app sent, or why none can."""
+    if decision.guards:
+        return f"a guard decided, {decision.guards[0]}, which no rule overrules"
+    deciding = decision.selection.choices[0]
+    if deciding.source == "mark" or any(c.floor for c in decision.selection.choices):
+        sources = ", ".join(dict.fromkeys(c.source for c in decision.selection.choices))
+        return f"what decided: {sources}"
+    control = decision.sent.cache_control
+    said = bool(decision.sent.values(b"cache-control"))
+    return f"to declare it: Rule({route!r}, {_expression(control, said=said)})"
 
 
-def _expression(sent: CacheControl) -> str:
+def _expression(sent: CacheControl, *, said: bool) -> str:
+    """Return a policy that says what the app said; a date is no lifetime to paste."""
     if sent.no_cache:
         return repr(REVALIDATE)
-    if sent.max_age is None:
+    if sent.max_age is None or not said:
         return "APP_DECIDES"
-    return repr((PRIVATE if sent.private else PUBLIC)(max_age=sent.max_age))
+    taken = PRIVATE if sent.private else PUBLIC
+    names = list(inspect.signature(taken).parameters)
+    given = {n: getattr(sent, n, None) for n in names}
+    arguments = [f"{n}={v!r}" for n, v in given.items() if v not in (None, False)]
+    return f"{taken.__name__}({', '.join(arguments)})"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ._box import CONDITIONAL_METHODS, PRECONDITIONS, Process
+from ._box import CONDITIONAL_METHODS, PRECONDITIONS
 from ._core.decision import Decision, decide
 from ._core.edits import VALIDATORS
 from ._core.facts import CREDENTIALS, RequestFacts, ResponseFacts
@@ -128,9 +128,9 @@ class Place:
         odd = [line for line in scope.get("headers", ()) if line[0] not in known]
         if odd:
             odd = [_asked_of(line) for line in odd if not names.learn(line[0])]
-        key = scope.get("method", "GET")
-        if odd or shortcuts.asks_scheme or Process.marks:
-            key = (key, scope.get("scheme"), *odd)
+        key, scheme = scope.get("method", "GET"), scope.get("scheme", "http")
+        if odd or scheme != "http":
+            key = (key, scheme, *odd)
         found = self._exchanges.get(key)
         if found is None:
             found = self._new(scope, odd)
@@ -174,7 +174,6 @@ class Shortcuts:
         conditions = [rule.conditions for rule in rules.rules]
         policies = [rules.default, *(rule.policy for rule in rules.rules)]
         self.asks_route = any(c.endpoints or c.tags for c in conditions)
-        self.asks_scheme = any(p.clear_site_data for p in policies)
         #: The field list of every answer at every place, if there is one.
         self.constant = None if rules.rules else self.one_answer([])
         #: What of a request matters.

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, MutableMapping
 from typing import Any, TypeVar, cast, overload
 
-from ._box import ATTRIBUTE, Process, report, strip_preconditions
+from ._box import ATTRIBUTE, Process, forget_marks, report, strip_preconditions
 from ._core.conditions import Reader
 from ._core.decision import decide
 from ._core.errors import ConfigurationError, NoCacheError
@@ -100,7 +100,7 @@ def _missing(who: str) -> str:
     return (
         f"{who} ran, but no NoCacheMiddleware serves this request, so nothing was "
         "declared; write app = NoCacheMiddleware(app), or install(app) from "
-        "asgi_nocache.starlette"
+        "asgi_nocache.starlette (and import the decorators before the app serves)"
     )
 
 
@@ -130,6 +130,7 @@ def _attach(mark: Mark, endpoint: Any) -> None:
     held = getattr(endpoint, "__dict__", {}).get(ATTRIBUTE, ())
     with contextlib.suppress(AttributeError):  # a builtin: its wrapper is marked
         setattr(endpoint, ATTRIBUTE, tuple(dict.fromkeys((*held, mark))))
+    forget_marks()
 
 
 def _wrap_class(mark: Mark, cls: Any) -> None:
@@ -156,8 +157,12 @@ def _wrapped_object(mark: Mark, endpoint: Any) -> Any:
     _attach(mark, endpoint)
     cls = type(endpoint)
     call = _wrapped(mark, cls.__call__)
-    with contextlib.suppress(TypeError):  # a class that cannot be extended
+    try:
         endpoint.__class__ = type(cls.__name__, (cls,), {"__call__": call})
+    except TypeError:  # a class that cannot be extended
+        raise ConfigurationError(
+            "nocache", [f"{endpoint!r} takes no mark; decorate its class instead"]
+        ) from None
     return endpoint
 
 
@@ -177,7 +182,7 @@ def _wrapped(
     )
 
     def call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
-        new = _Call(mark, endpoint, (*args, *kwargs.values()))
+        new = _Call(mark, endpoint, args, kwargs)
         if generates or not returns or _is_asgi(args):
             new.must_be_served()  # it returns nothing to write on
         return new
@@ -200,11 +205,15 @@ class _Call:
     """One call of a marked endpoint: reports the mark, or applies it itself."""
 
     def __init__(
-        self, mark: Mark, endpoint: Callable[..., Any], args: tuple[Any, ...]
+        self,
+        mark: Mark,
+        endpoint: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> None:
         self._mark = mark
         self._endpoint = endpoint
-        self._scope = _find_scope(args)
+        self._scope = _find_scope(args, kwargs)
         answers = self._scope is None or self._scope["type"] == "http"
         self._served = report(mark, self._scope) or not answers
         never = mark.policy is None or mark.policy.never_store
@@ -247,14 +256,16 @@ def _is_asgi(args: tuple[Any, ...]) -> bool:
     )
 
 
-def _find_scope(args: tuple[Any, ...]) -> MutableMapping[str, Any] | None:
+def _find_scope(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> MutableMapping[str, Any] | None:
     """Return the scope among the arguments of an endpoint, if one holds it.
 
     Never a mapping by its looks alone: an argument may be what a client sent.
     """
     if _is_asgi(args):
         return cast("MutableMapping[str, Any]", args[-3])
-    for each in args:
+    for each in (*args, *kwargs.values()):
         with contextlib.suppress(Exception):  # a proxy may refuse to be looked at
             scope = each.scope
             if isinstance(scope, MutableMapping) and callable(each.receive):

@@ -28,7 +28,14 @@ from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
 from ._core.selection import nested, select
 from ._kill_switch import read_switch
-from ._messages import STARTS, marks_of, readable, response_facts, server_error
+from ._messages import (
+    STARTS,
+    SelectedFields,
+    marks_of,
+    readable,
+    response_facts,
+    server_error,
+)
 from ._report import Reporter
 from ._shortcut import Exchange, Place, Shortcuts
 
@@ -273,7 +280,7 @@ class NoCacheMiddleware:
     ) -> Any:
         """Return the start *message* with the fields that were decided."""
         place = place or self._place(scope)
-        exchange = exchange or place.exchange(scope)
+        exchange = exchange or place.exchange(readable(scope))
         response = response_facts(message, scope, box, named=self._shortcuts.asks_route)
         outcome = self._shortcuts.outcome(place, exchange, response)
         if outcome.noteworthy:
@@ -329,12 +336,15 @@ class NoCacheMiddleware:
             scope, box, exchange.preview, conditional=exchange.conditional
         )
 
+        box["nested"] = True
+
         async def send_selection(message: Any) -> None:
             if message["type"] in STARTS:
                 response = response_facts(message, app_scope, box, named=True)
-                message = {**message, "headers": list(response.fields)}
                 selection = select(exchange.request, response, self.policy_set)
-                box["inner"] = nested(response.inner, selection)
+                selection = nested(response.inner, selection)
+                fields = SelectedFields(response.fields, selection)
+                message = {**message, "headers": fields}
                 box["marks"] = ()  # they are part of it
             await send(message)
 
@@ -350,18 +360,20 @@ class NoCacheMiddleware:
 
 
 def refuse_second(app: Any) -> None:
-    """Refuse an app that is wrapped already.
+    """Refuse what cannot be wrapped, or is wrapped already.
 
     Raises:
-        ConfigurationError: *app* is an instance, or plain middleware around one.
+        ConfigurationError: *app* is no app, an instance, or middleware around one.
     """
+    problem, inner = "", app
     for _ in range(64):
-        if isinstance(app, NoCacheMiddleware):
-            raise ConfigurationError(
-                "NoCacheMiddleware",
-                [
-                    "the app is wrapped already, which would apply two policies to "
-                    "each response; keep one, with the rules of both"
-                ],
+        if isinstance(inner, NoCacheMiddleware):
+            problem = (
+                "the app is wrapped already, which would apply two policies to each "
+                "response; keep one, with the rules of both"
             )
-        app = getattr(app, "app", None)
+        inner = getattr(inner, "app", None)
+    if not (problem or callable(app)):
+        problem = f"app={app!r} is no app; give the one to wrap"
+    if problem:
+        raise ConfigurationError("NoCacheMiddleware", [problem])

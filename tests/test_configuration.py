@@ -120,3 +120,19 @@ def test_uvicorn_exits_with_the_message_as_its_last_lines(tmp_path, form):
         "asgi_nocache.ConfigurationError: Rule('items', NO_STORE): "
         "path 'items' has no leading slash; write '/items'"
     )
+
+
+def test_install_refuses_what_was_added_afterwards():
+    """``add_middleware`` after ``install`` shows when the stack is built."""
+    app = install(Starlette())
+    app.add_middleware(NoCacheMiddleware)
+    with pytest.raises(ConfigurationError, match="wrapped already"):
+        app.build_middleware_stack()
+
+
+async def test_an_installed_app_needs_its_stack():
+    """Nothing can be served before Starlette has built it."""
+    app = install(Starlette())
+    unbuilt = app.build_middleware_stack.__self__._middleware
+    with pytest.raises(RuntimeError, match="the stack is not built"):
+        await unbuilt.app({}, None, None)

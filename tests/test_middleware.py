@@ -26,6 +26,7 @@ from asgi_nocache import (
     Rule,
 )
 from asgi_nocache._box import Process
+from asgi_nocache._report import MAX_LOGGED
 
 BODY = {"type": "http.response.body", "body": b"x"}
 OTHERS = [(b"content-type", b"text/plain"), (b"X-Odd", b"1"), (b"x-odd", b"\xff")]
@@ -393,3 +394,98 @@ def test_a_wrapped_app_is_refused_with_the_reason():
         NoCacheMiddleware(once)
     with pytest.raises(ValueError, match="wrapped already"):
         NoCacheMiddleware(Other(once))
+
+
+def test_a_rule_that_raises_costs_no_500(caplog):
+    """The default is joined in, and it is said once."""
+
+    def asks(request, response):
+        raise LookupError("asked")
+
+    rules = [Rule("/**", PUBLIC(max_age=60), when=asks)]
+    app = NoCacheMiddleware(sending(start()), rules=rules)
+    with caplog.at_level(logging.WARNING, "asgi_nocache"):
+        for _ in range(2):
+            assert answer(app)["headers"] == NO_STORE_FIELDS
+    (record,) = caplog.records
+    assert "LookupError('asked')" in record.getMessage()
+    assert app.counts["rule_raised"] == 2
+
+
+def test_a_rules_function_sees_the_whole_request():
+    """The query and all fields, each time anew."""
+    seen = []
+
+    def asks(request, response):
+        seen.append((request.target, request.fields, response.fields))
+        return False
+
+    rules = [Rule("/**", PUBLIC(max_age=60), when=asks)]
+    app = NoCacheMiddleware(sending(start([(b"x-a", b"1")])), rules=rules)
+    for query, value in [(b"a=1", b"x"), (b"", b"y")]:
+        fields = [(b"x-b", value)]
+        answer(app, http_scope("/p", query_string=query, headers=fields))
+    assert seen == [
+        ("/p?a=1", ((b"x-b", b"x"),), ((b"x-a", b"1"),)),
+        ("/p", ((b"x-b", b"y"),), ((b"x-a", b"1"),)),
+    ]
+
+
+def test_a_flood_of_paths_neither_fills_memory_nor_forges_lines(caplog):
+    """What a client chooses is shown as text, cut, and then only counted."""
+    app = NoCacheMiddleware(sending(start([(b"cache-control", b"public")])))
+    with caplog.at_level(logging.WARNING, "asgi_nocache"):
+        answer(app, http_scope("/x\r\nCRITICAL: forged" + "y" * 5000))
+        for number in range(MAX_LOGGED + 5):
+            answer(app, http_scope(f"/{number}"))
+    first, *_, last = [record.getMessage() for record in caplog.records]
+    assert "\n" not in first
+    assert len(first) < 700
+    assert "APP_DECIDES" in first
+    assert last == f"{MAX_LOGGED} lines logged; what is new is only counted"
+    assert len(caplog.records) == MAX_LOGGED + 1
+    assert app.counts["discarded"] == MAX_LOGGED + 6
+
+
+@pytest.mark.parametrize("rules", [[], [Rule("/", PUBLIC(max_age=60))]])
+@pytest.mark.parametrize("name", [bytearray(b"if-none-match"), bytearray(b"x")])
+def test_request_names_that_are_no_bytes(rules, name):
+    """Odd, legal by the letter, and no reason for a 500."""
+    app = NoCacheMiddleware(sending(start()), rules=rules)
+    for _ in range(2):
+        assert len(caching(answer(app, http_scope(headers=[(name, b"a")])))) == 1
+
+
+def test_our_500_does_not_hide_what_the_app_raised():
+    """Sending may fail as well; the app's own exception goes on."""
+
+    async def app(scope, receive, send):
+        raise LookupError("the app's")
+
+    async def receive():
+        return {}
+
+    async def send(message):
+        raise RuntimeError("gone")
+
+    with pytest.raises(LookupError, match="the app's"):
+        NoCacheMiddleware(app)(http_scope(), receive, send).send(None)
+
+
+@pytest.mark.parametrize(
+    ("scope", "options"),
+    [
+        ({"type": "websocket", "extensions": {"websocket.http.response": {}}}, {}),
+        ({}, {"mode": "report"}),
+    ],
+)
+def test_no_500_where_it_would_be_wrong(scope, options):
+    """Not on a websocket, and not where nothing may be changed."""
+
+    async def app(scope, receive, send):
+        raise LookupError
+
+    protected = NoCacheMiddleware(app, error_response=True, **options)
+    with pytest.raises(LookupError):
+        run(protected, http_scope(**scope))
+    assert run.sent == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import warnings
 
@@ -280,3 +281,56 @@ def test_a_constant_needs_one_answer_from_all_that_could_speak():
     assert same.place(("/a", "")).constant == list(NO_STORE.fields)
     assert other._shortcuts.place(("/a", "")).constant is None
     assert other._shortcuts.place(("/b", "")).constant == list(NO_STORE.fields)
+
+
+def test_a_host_is_remembered_only_if_it_is_short():
+    """A key that a client chooses must not be large."""
+    rules = [Rule("/**", PUBLIC(max_age=60), hosts=["a.example"])]
+    app = NoCacheMiddleware(sending(start()), rules=rules)
+    for host in (b"a.example", b"a.example" + b"x" * 100):
+        expected = rules[0].policy if host == b"a.example" else NO_STORE
+        for _ in range(2):
+            out = answer(app, http_scope(headers=[(b"host", host)]))
+            assert caching(out) == [expected.fields[0][1]]
+    (place,) = app._shortcuts.places.values()
+    assert len(place._exchanges) == 1
+
+
+def test_all_memories_together_are_bounded():
+    """Many responses at one place count as many places do."""
+    message = start()
+    app = NoCacheMiddleware(sending(message), default=PRIVATE(max_age=5))
+    for number in range(MAX_ENTRIES + 10):
+        message["headers"] = [(b"cache-control", b"max-age=%d" % number)]
+        answer(app)
+    held = [
+        len(exchange.outcomes)
+        for place in app._shortcuts.places.values()
+        for exchange in place._exchanges.values()
+    ]
+    assert sum(held) <= MAX_ENTRIES
+
+
+def test_odd_types_after_a_remembered_answer(monkeypatch):
+    """Names and values that are no bytes take the long way."""
+    monkeypatch.setattr(Process, "marks", False)
+    message = start()
+    app = NoCacheMiddleware(sending(message), rules=[Rule("/", PUBLIC(max_age=60))])
+    for name in (b"x-a", b"x-a", bytearray(b"x-a"), b"x-a"):
+        message["headers"] = [(name, bytearray(b"1"))]
+        assert answer(app)["headers"] == [(b"x-a", b"1"), *PUBLIC(max_age=60).fields]
+
+
+def test_an_object_as_endpoint_has_the_name_of_its_class():
+    """For rules that ask for endpoints."""
+    rules = [Rule(None, PUBLIC(max_age=60), endpoints="*.Names")]
+
+    async def app(scope, receive, send):
+        scope["endpoint"] = functools.partial(Names([b"x"]).learn, b"y")
+        if scope["path"] == "/object":
+            scope["endpoint"] = Names([b"x"])
+        await send(start())
+
+    protected = NoCacheMiddleware(app, rules=rules)
+    assert caching(answer(protected, http_scope("/object"))) == [b"public, max-age=60"]
+    assert caching(answer(protected)) == [NO_STORE.fields[0][1]]

@@ -230,7 +230,7 @@ def contradictions(value: CacheControl) -> list[str]:
     return [
         f"{a}=True contradicts {b}={getattr(value, b)!r}: {why}; drop one of them"
         for a, b, why in _CONTRADICTIONS
-        if getattr(value, a) and _is_set(getattr(value, b), b)
+        if getattr(value, a) and getattr(value, b) not in (False, None)  # and not 0
     ]
 
 
@@ -269,12 +269,6 @@ def _extension_problems(extension: Any) -> list[str]:
             "give a token and a token or quoted string"
         ]
     return []
-
-
-def _is_set(value: bool | int | None, name: str) -> bool:
-    return (
-        bool(value) if name in ("max_age", "s_maxage") else value not in (False, None)
-    )
 
 
 _UNSPECIFIED = CacheControl()

@@ -47,11 +47,6 @@ class Conditions:
         asked = (self.status, self.media_types, self.endpoints, self.tags, self.when)
         return any(condition is not None for condition in asked)
 
-    @property
-    def asks_nothing(self) -> bool:
-        """Whether every exchange meets it."""
-        return self == Conditions()
-
     def meets_request(self, request: RequestFacts) -> bool:
         """Tell whether what is known before the app runs is as asked."""
         return (
@@ -122,6 +117,11 @@ class Reader:
         elif inspect.iscoroutinefunction(when):
             self.problems.append(
                 f"when={when!r} is async, so it is always true; give a plain function"
+            )
+        elif when is not None and not _takes_two(when):
+            self.problems.append(
+                f"when={when!r} does not take two arguments; "
+                "give a function of (request, response)"
             )
         return Conditions(
             methods=self._methods(given["methods"]),
@@ -224,10 +224,20 @@ class Reader:
                 self.problems.append(f"{name}: {item!r} is not a text")
             elif form is not None and not form.fullmatch(item.lower()):
                 self.problems.append(
-                    f"{name}: {item!r} is odd; write it like {example}"
+                    f"{name}: {item!r} cannot match; write it like {example}"
                 )
         strings = (item for item in given if isinstance(item, str))
         return frozenset(s if form is None else s.lower() for s in strings)
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # a builtin that does not tell
+        return True
+    return True
 
 
 def _words(names: Iterable[str]) -> str:

@@ -99,7 +99,7 @@ def decide(
     selection = nested(response.inner, select(request, response, rules))
     sent = read_sent(response, selection.declared, now)
     wanted, as_sent = _met(selection, sent)
-    fired = _fired(request, response, selection, sent)
+    fired = _fired(request, response, selection, sent, wanted)
     raises = [selection.floor, *(guard.raises_to for guard in fired)]
     raised = [control for control in raises if control is not None]
     wanted = reduce(CacheControl.join, raised, wanted)
@@ -159,12 +159,14 @@ def _fired(
     response: ResponseFacts,
     selection: Selection,
     sent: Sent,
+    left: CacheControl,
 ) -> list[Guard]:
     situation = Situation(
         request=request,
         response=response,
         path=selection.spellings[0],
         sent=sent.cache_control,
+        left=left.canonical(),
         said_public=all(
             p.cache_control is not None and p.cache_control.public
             for p in selection.policies

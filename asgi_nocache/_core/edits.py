@@ -120,6 +120,7 @@ def _no_looser(name: bytes, values: list[bytes], wanted: CacheControl) -> bool:
             return False
     else:
         said = CacheControl.parse(values)
+    said, wanted = said.canonical(), wanted.canonical()
     if said.strictness.shared is not wanted.strictness.shared:
         return said.strictness.shared > wanted.strictness.shared
     if not _stale_no_longer(said, wanted):

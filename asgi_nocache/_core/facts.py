@@ -6,8 +6,9 @@ conclusions (they are decision.py's), no framework objects.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from . import fields as f
@@ -41,7 +42,7 @@ class RequestFacts:
     scheme: str = field(default="http", kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", tuple(f.normalise(self.fields)))
+        object.__setattr__(self, "fields", _byte_pairs(self.fields))
         if not self.path:
             object.__setattr__(self, "path", _path_of(self.target))
 
@@ -92,7 +93,7 @@ class ResponseFacts:
     inner: Selection | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fields", tuple(f.normalise(self.fields)))
+        object.__setattr__(self, "fields", _byte_pairs(self.fields))
 
     @property
     def sets_cookie(self) -> bool:
@@ -105,6 +106,16 @@ class ResponseFacts:
         lines = f.values(self.fields, b"content-type")
         text = lines[-1].decode("latin-1") if lines else ""
         return text.partition(";")[0].strip().lower()
+
+
+def _byte_pairs(fields: Any) -> f.Fields:
+    """Return *fields* as byte pairs; hosts that are not ASGI often hold text."""
+    pairs = fields.items() if isinstance(fields, Mapping) else fields
+    return tuple(f.normalise((_bytes_of(k), _bytes_of(v)) for k, v in pairs))
+
+
+def _bytes_of(part: Any) -> Any:
+    return part.encode("latin-1") if isinstance(part, str) else part
 
 
 def _path_of(target: str) -> str:

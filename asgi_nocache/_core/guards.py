@@ -55,6 +55,7 @@ class Situation:
         response: The response, as the app sent it.
         path: The path that was matched.
         sent: What the app's own fields permit.
+        left: What is left of it, joined with what was selected.
         said_public: Whether all selected policies say public in words.
         shared_with_credentials: Whether the policy says so.
     """
@@ -63,6 +64,7 @@ class Situation:
     response: ResponseFacts
     path: str
     sent: CacheControl
+    left: CacheControl
     said_public: bool
     shared_with_credentials: bool
 
@@ -93,8 +95,10 @@ def contradicts(ext: str, media_type: str) -> bool:
 
 
 def _cookie(x: Situation) -> bool:
-    sent = x.sent.canonical()  # where it contradicts itself, nothing is shared
-    sent_shared = sent.public or sent.s_maxage is not None
+    # What the join took away says nothing any more.
+    sent_shared = (x.sent.public and x.left.public) or (
+        x.sent.s_maxage is not None and x.left.s_maxage is not None
+    )
     return x.request.has_cookie and not (x.said_public or sent_shared)
 
 

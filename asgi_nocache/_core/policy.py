@@ -25,6 +25,7 @@ SIDE_FIELDS: dict[bytes, tuple[str, str, str] | None] = {
     b"edge-control": ("no-store", "no-cache, max-age=0", "max-age={}"),
     b"no-vary-search": None,
 }
+_NOES = {texts[0] for texts in SIDE_FIELDS.values() if texts}
 TARGETED_SUFFIX = b"-cdn-cache-control"
 
 #: A constant: no clock and no locale. The second after the epoch, since Varnish
@@ -122,7 +123,10 @@ def _problems(policy: Any) -> Iterable[str]:
     if control is not None:
         yield from contradictions(control)
     if isinstance(policy.beside, tuple):
-        yield from _beside_problems(policy.beside)
+        problems = list(_beside_problems(policy.beside))
+        yield from problems
+        if policy.never_store and not problems:
+            yield from _open_beside(policy.beside)
     else:
         yield f"beside={policy.beside!r} is not a list of (name, value) pairs"
     if not isinstance(policy.vary, tuple):
@@ -137,6 +141,16 @@ def _problems(policy: Any) -> Iterable[str]:
             "shared_with_credentials=True contradicts a policy that shuts shared "
             "caches out; drop it, or use PUBLIC(...)"
         )
+
+
+def _open_beside(beside: Iterable[tuple[str, str]]) -> Iterable[str]:
+    """Yield what beside no-store says more than no."""
+    for name, value in beside:
+        if is_side_field(name.encode()) and value not in _NOES:
+            yield (
+                f"{name}={value!r} contradicts no_store=True; shared caches that read "
+                "it would store the response, so write 'no-store' or drop it"
+            )
 
 
 def _beside_problems(beside: Iterable[Any]) -> Iterable[str]:

@@ -12,7 +12,7 @@ from functools import reduce
 
 from .cache_control import CacheControl
 from .facts import RequestFacts, ResponseFacts
-from .policy import NO_STORE, Policy
+from .policy import APP_DECIDES, NO_STORE, Policy
 from .readings import spellings
 from .rules import Mode, Rule, RuleSet
 
@@ -33,6 +33,11 @@ class Mark:
     policy: Policy | None
     mode: Mode = "stricter"
     reason: str = ""
+
+    def never_stores(self) -> bool:
+        """Tell whether this mark forbids to store the response."""
+        never = self.policy is None or self.policy.never_store
+        return never and self.mode != "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,8 @@ class Selection:
 
     @property
     def mode(self) -> Mode:
-        """How the policy meets what the app sent."""
-        deciding = {choice.mode for choice in self.choices if not choice.floor}
-        modes = deciding - {"report"} or {choice.mode for choice in self.choices}
+        """How the policy meets what the app sent; floors have no say in it."""
+        modes = {choice.mode for choice in self.choices if not choice.floor}
         for mode in _MODE_ORDER:
             if mode in modes:
                 return mode
@@ -120,11 +124,13 @@ class Preview:
         never_store: Whether any of them is never-store.
         pinned: Whether a floor is, which no mark can replace.
         ruled: Whether a rule or a floor is, which no instance inside can replace.
+        heeds_marks: Whether marks change anything; not where all is reported only.
     """
 
     never_store: bool
     pinned: bool
     ruled: bool = False
+    heeds_marks: bool = True
 
 
 def select(request: RequestFacts, response: ResponseFacts, rules: RuleSet) -> Selection:
@@ -134,7 +140,7 @@ def select(request: RequestFacts, response: ResponseFacts, rules: RuleSet) -> Se
     for path in paths:
         walk.spelling(path)
     return Selection(
-        choices=tuple(dict.fromkeys((*walk.first, *walk.floors))),
+        choices=_effective((*walk.first, *walk.floors)),
         spellings=paths,
         depends_on_credentials=walk.asked_credentials,
         problems=tuple(walk.problems),
@@ -152,7 +158,7 @@ def preview(request: RequestFacts, rules: RuleSet) -> Preview:
                 never = True
                 ruled |= rule is not None
                 pinned |= rule is not None and rule.floor
-    return Preview(never, pinned, ruled)
+    return Preview(never, pinned, ruled, rules.mode != "report")
 
 
 def _selectable(
@@ -169,6 +175,19 @@ def _selectable(
         decided |= not (rule.floor or conditions.asks_response)
     if not decided:
         yield None
+
+
+def _effective(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    """Return the choices that take effect: those that only report do not.
+
+    Unless all do. Where only floors are left, the app decides above them.
+    """
+    choices = tuple(dict.fromkeys(choices))
+    live = tuple(choice for choice in choices if choice.mode != "report")
+    if not live or any(not choice.floor for choice in live):
+        return live or choices
+    first = choices[0]
+    return (replace(first, policy=APP_DECIDES, mode="stricter", floor=False), *live)
 
 
 class _Walk:
@@ -217,7 +236,9 @@ class _Walk:
 
     def _of_mark(self, mark: Mark) -> Choice:
         policy = mark.policy or self.rules.never_store
-        return Choice(policy, mark.mode, "mark", self.rules.guards, mark.reason)
+        # A middleware that only reports changes nothing, whoever asks.
+        mode = "report" if self.rules.mode == "report" else mark.mode
+        return Choice(policy, mode, "mark", self.rules.guards, mark.reason)
 
     def _of_rule(self, source: str, rule: Rule) -> Choice:
         guards = self.rules.guards if rule.guards is None else frozenset(rule.guards)
@@ -250,11 +271,11 @@ def nested(inner: Selection | None, outer: Selection) -> Selection:
     The inner one stands for the app's own declaration, so the outer default
     does not apply; its rules and floors do.
     """
-    if inner is None:
+    if inner is None or inner.mode == "report":
         return outer
     own = tuple(c for c in outer.choices if c.source != "default")
     return Selection(
-        choices=tuple(dict.fromkeys((*inner.choices, *own))),
+        choices=_effective((*inner.choices, *own)),
         spellings=outer.spellings,
         depends_on_credentials=inner.depends_on_credentials
         or outer.depends_on_credentials,

@@ -322,3 +322,15 @@ def test_a_preset_checks_its_number(preset: type[Policy]) -> None:
     """One problem stands on the line of its place."""
     with pytest.raises(ConfigurationError, match=r"^CacheControl.*: max_age='60' is"):
         preset("60")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", ["max-age=60", "no-cache, max-age=0"])
+def test_a_never_store_policy_says_no_in_every_field(value: str) -> None:
+    """A field that outranks Cache-Control would undo it."""
+    with pytest.raises(ConfigurationError, match="contradicts no_store=True"):
+        Policy(CacheControl(no_store=True), beside=(("cdn-cache-control", value),))
+
+
+def test_a_no_beside_a_no_is_fine() -> None:
+    """The negative twin."""
+    Policy(CacheControl(no_store=True), beside=(("cdn-cache-control", "no-store"),))

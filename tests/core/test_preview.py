@@ -15,7 +15,7 @@ GET = RequestFacts(path="/a")
     [
         ([], {}, Preview(True, False)),
         ([], {"default": PUBLIC_60}, Preview(False, False)),
-        ([], {"mode": "report"}, Preview(False, False)),
+        ([], {"mode": "report"}, Preview(False, False, heeds_marks=False)),
         ([Rule("/a", PUBLIC_60)], {}, Preview(False, False)),
         ([Rule("/b", PUBLIC_60)], {}, Preview(True, False)),
         ([Rule("/a", PUBLIC_60, credentials=True)], {}, Preview(True, False)),
