@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Iterable, MutableMapping
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, Self, TypedDict
+from typing import Any, Self, TypedDict, cast
 
 from ._core.conditions import METHODS
 from ._core.fields import Field
@@ -51,11 +51,6 @@ class Box(TypedDict, total=False):
     nested: bool
     #: The preconditions of the request, if it has any.
     preconditions: Preconditions
-
-
-#: What a scope holds: who made the box, and the box. A tuple, which no document
-#: that a client sends can imitate.
-Held = tuple[Any, Box]
 
 
 class Preconditions:
@@ -235,8 +230,9 @@ def enter(box: Box) -> Box | None:
     return before
 
 
-def leave(before: Box | None) -> None:
-    """Make *before* the current one again."""
+def leave(box: Box, before: Box | None) -> None:
+    """Close *box* and make *before* the current one again."""
+    box["closed"] = True
     _current.set(before)
 
 
@@ -251,8 +247,8 @@ def report(mark: Mark, scope: Scope | None = None) -> bool:
         # No box in the scope: whoever is current serves another request. A box
         # that differs is a deep copy, which only its original can speak for.
         held = scope.get(KEY)
-        if type(held) is tuple:
-            boxes.append(held[1])
+        if isinstance(held, dict):
+            boxes.append(cast("Box", held))
         elif not mark.never_stores():
             boxes = []
     listening = [box for box in boxes if box is not None and "closed" not in box]

@@ -5,30 +5,46 @@ Reading and building only; who is called, and when, is the middleware's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from typing import Any
 
 from ._box import Box, find_marks
 from ._core.facts import ResponseFacts
-from ._core.fields import Field, normalise
+from ._core.fields import Field, Fields, normalise
 from ._core.policy import Policy
-from ._core.selection import Mark, Selection
+from ._core.selection import Mark
 from ._route import Route, route_of
+from ._shortcut import Outcome
 
 #: The messages that a response begins with.
 STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 
 
 class SelectedFields(list[Field]):
-    """The fields of a response, and what an instance inside selected for it.
+    """What an instance inside sends, with what the app sent and why.
 
     A list, so that layers between two instances take it for what it is. It goes
     with this response and no other: who answers instead has a list of its own.
+
+    Attributes:
+        original: What the app sent.
+        selection: What was selected for it.
     """
 
-    def __init__(self, fields: Iterable[Field], selection: Selection) -> None:
-        super().__init__(fields)
-        self.selection = selection
+    def __init__(self, original: Fields, outcome: Outcome) -> None:
+        reports = outcome.decision.mode == "report"
+        super().__init__(original if reports else outcome.apply([*original]))
+        self.edited = tuple(self)
+        self.original = original
+        self.selection = outcome.decision.selection
+
+    def taken_back(self) -> tuple[Field, ...]:
+        """Return what the app sent, with what layers added to this list since."""
+        kept = Counter(self)
+        kept.subtract(Counter(self.edited))
+        added = [line for line in self if kept[line] > 0]
+        gone = {line for line, count in kept.items() if count < 0}
+        return (*(x for x in self.original if x not in gone), *added)
 
 
 def readable(scope: Any) -> Any:
@@ -58,7 +74,9 @@ def response_facts(message: Any, scope: Any, box: Box, *, named: bool) -> Respon
     """
     route = route_of(scope) if named else Route()
     fields: Any = message.get("headers", ())
-    inner = fields.selection if isinstance(fields, SelectedFields) else None
+    inner = None
+    if isinstance(fields, SelectedFields):
+        inner, fields = fields.selection, fields.taken_back()
     # What stands inside has heard the endpoint's marks, and spoken for them.
     marks = marks_of(scope, box) if inner is None else box.get("marks", ())
     return ResponseFacts(

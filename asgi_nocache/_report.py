@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from ._core.cache_control import CacheControl
@@ -16,6 +17,7 @@ from ._core.decision import Decision
 from ._core.facts import RequestFacts
 from ._core.policy import PRIVATE, PUBLIC, REVALIDATE
 from ._route import route_of
+from ._shortcut import Outcome
 
 logger = logging.getLogger("asgi_nocache")
 logger.addHandler(logging.NullHandler())
@@ -32,49 +34,23 @@ class Reporter:
         self._counts = counts
         self._logged: set[tuple[str, str]] = set()
 
-    def note(
-        self, decision: Decision, request: RequestFacts, status: int, scope: Any
-    ) -> None:
-        """Take note of a decision that someone would want to know of."""
+    def note(self, outcome: Outcome, request: RequestFacts, scope: Any) -> None:
+        """Take note of an outcome that someone would want to know of."""
         template = route_of(scope).template
         # Rules are relative to where we are mounted; a mount inside has added to it.
         mounts = scope.get("root_path", "").removeprefix(request.root_path)
-        route = mounts + template if template else request.path
-        route = route[:MAX_ROUTE]
-        for problem in decision.selection.problems:
-            self.once("rule_raised", route, "%s; the default was joined in", problem)
-        if decision.mode == "report":
-            self.would_change(decision, route)
-        elif decision.loosens and self._first("loosened", route):
-            logger.warning(
-                "%r: mode override loosens the app's %s", route, _sent(decision)
-            )
-        elif decision.discards and self._first("discarded", route):
-            logger.warning(
-                "%r: discarded the app's %s; %s",
-                route,
-                _sent(decision),
-                remedy(route, decision),
-            )
-        if status == 304 and decision.never_store:
-            self.once(
-                "escaped_304",
-                route,
-                "%r: a 304 for %s confirmed a stored copy though the policy is "
-                "never-store; a layer inside answers before the endpoint",
-                route,
-                request.method,
-            )
+        route = (mounts + template if template else request.path)[:MAX_ROUTE]
+        for name in outcome.news:
+            if self._first(name, route):
+                told = _TOLD[name](outcome.decision, route)
+                logger.warning("%r: %s", route, told)
 
     def would_change(self, decision: Decision, route: str) -> None:
         """Take note of what a decision would do if it were carried out."""
         route = route[:MAX_ROUTE]
         changes = decision.cache_control != decision.sent.cache_control
         if changes and self._first("would_change", route):
-            would = [
-                (n.decode(), v.decode("latin-1")) for n, v in decision.proposed.add
-            ]
-            logger.warning("%r: would send %s", route, would)
+            logger.warning("%r: %s", route, _would_send(decision, route))
 
     def once(self, name: str, route: str, message: str, *args: Any) -> None:
         """Count *name*; log *message* the first time it is so for *route*."""
@@ -97,6 +73,27 @@ class Reporter:
 def _sent(decision: Decision) -> str:
     """Return what the app sent, safe to log."""
     return "; ".join(f"{n.decode('latin-1')}: {v!r}" for n, v in decision.sent.lines)
+
+
+def _would_send(decision: Decision, _: str) -> str:
+    add = [(n.decode(), v.decode("latin-1")) for n, v in decision.proposed.add]
+    return f"would send {add}"
+
+
+def _discarded(decision: Decision, route: str) -> str:
+    return f"discarded the app's {_sent(decision)}; {remedy(route, decision)}"
+
+
+_TOLD: dict[str, Callable[[Decision, str], str]] = {
+    "rule_raised": lambda d, _: f"{d.selection.problems[0]}; the default was joined in",
+    "would_change": _would_send,
+    "loosened": lambda d, _: f"mode override loosens the app's {_sent(d)}",
+    "discarded": _discarded,
+    "escaped_304": lambda *_: (
+        "a 304 confirmed a stored copy though the policy is never-store; a layer "
+        "inside answers before the endpoint"
+    ),
+}
 
 
 def remedy(route: str, decision: Decision) -> str:

@@ -42,13 +42,13 @@ class Outcome(NamedTuple):
         remove: Lower-case names of which a line may be present and must go.
         add: Lines that are appended.
         decision: The decision.
-        noteworthy: Whether someone would want to know of it.
+        news: What of it someone would want to know, by the names of counts.
     """
 
     remove: frozenset[bytes]
     add: list[Field]
     decision: Decision
-    noteworthy: bool
+    news: tuple[str, ...]
 
     def apply(self, fields: list[Field]) -> list[Field]:
         """Return *fields* as they are to leave."""
@@ -247,19 +247,12 @@ class Shortcuts:
     def _decide(self, exchange: Exchange, response: ResponseFacts) -> Outcome:
         decision = decide(exchange.request, response, self.rules, now=time.time())
         present = {name.lower() for name, _ in response.fields}
-        noteworthy = (
-            decision.discards
-            or decision.loosens
-            or decision.mode == "report"
-            or bool(decision.selection.problems)
-            or (response.status == 304 and decision.never_store)
-        )
         return Outcome(
             # Fields that do not matter were not looked at, and may be there.
             decision.edits.remove & (present | VALIDATORS),
             list(decision.edits.add),
             decision,
-            noteworthy,
+            tuple(_news(decision, response.status)),
         )
 
     def make_room(self, memory: dict[Any, Any]) -> None:
@@ -281,10 +274,25 @@ def _remember_answer(
     """
     types = {line for line in odd if line[0] == b"content-type"}
     objected = "extension_mismatch" in outcome.decision.guards
-    plain = not (response.marks or outcome.remove or outcome.noteworthy or objected)
+    plain = not (response.marks or outcome.remove or outcome.news or objected)
     if plain and len(types) == len(odd):
         _, known = exchange.answers.setdefault(response.status, (outcome.add, set()))
         known |= types
+
+
+def _news(decision: Decision, status: int) -> Iterable[str]:
+    """Yield what is worth a count and a line in the log."""
+    if decision.selection.problems:
+        yield "rule_raised"
+    if decision.mode == "report":
+        if decision.cache_control != decision.sent.cache_control:
+            yield "would_change"
+    elif decision.loosens:
+        yield "loosened"
+    elif decision.discards:
+        yield "discarded"
+    if status == 304 and decision.never_store:
+        yield "escaped_304"
 
 
 def _is_repeatable(odd: Fields) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from ._box import (
     KEY,
@@ -26,7 +26,6 @@ from ._core.fields import Field
 from ._core.guards import ALL_GUARDS
 from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
-from ._core.selection import nested, select
 from ._kill_switch import read_switch
 from ._messages import (
     STARTS,
@@ -105,7 +104,10 @@ class NoCacheMiddleware:
         nanoseconds; ``_serve`` says the same in plain words.
         """
         if scope["type"] != "http" or KEY in scope:
-            await self._choose(scope, receive, send)
+            if scope["type"] == "lifespan":
+                await self.app(scope, receive, send)
+            else:
+                await self._choose(scope, receive, send)
             return
         constant, place = self._constant, None
         if constant is None or Process.marks:
@@ -129,7 +131,7 @@ class NoCacheMiddleware:
             await self._serve(scope, receive, send, place)
             return
         box: Box = {}
-        scope[KEY] = self, box
+        scope[KEY] = box
         started = False
         outermost = "app" not in scope
         known = self._known
@@ -162,8 +164,6 @@ class NoCacheMiddleware:
             if not started:
                 await self._answer_for_app(send, outermost=outermost)
             raise
-        finally:
-            box["closed"] = True
 
     async def _recall(self, scope: Any, receive: Any, send: Any, place: Place) -> None:
         """Serve what depends, where it was decided before: the other short way."""
@@ -178,7 +178,7 @@ class NoCacheMiddleware:
             await self._serve(scope, receive, send, place)
             return
         box: Box = {}
-        scope[KEY] = self, box
+        scope[KEY] = box
         marked = Process.marks
         before = enter(box) if marked else None
         started = False
@@ -217,19 +217,17 @@ class NoCacheMiddleware:
                 await self._answer_for_app(send, outermost=outermost)
             raise
         finally:
-            box["closed"] = True
             if marked:
-                leave(before)
+                leave(box, before)
 
     async def _choose(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve what is not http, or has met an instance before."""
         kind = scope["type"]
         extensions = scope.get("extensions") or ()
-        maker, outer = scope.get(KEY, (None, None))
+        outer = scope.get(KEY)
         if kind != "http" and not (kind == "websocket" and _DENIAL in extensions):
             await self.app(scope, receive, send)
-        elif outer is None or "closed" in outer or maker is self or self._switch:
-            # Nobody's, a leftover, or the app asking itself something else.
+        elif outer is None or "closed" in outer or self._switch:
             await self._serve(scope, receive, send, None)
         else:
             await self._nested(scope, receive, send, outer)
@@ -243,7 +241,7 @@ class NoCacheMiddleware:
             return
         scope = readable(scope)
         box: Box = {}
-        scope[KEY] = self, box
+        scope[KEY] = box
         before = enter(box)
         place = place or self._place(scope)
         exchange = place.exchange(scope)
@@ -267,8 +265,7 @@ class NoCacheMiddleware:
                 await self._answer_for_app(send, outermost=outermost)
             raise
         finally:
-            box["closed"] = True
-            leave(before)
+            leave(box, before)
 
     def _decided(
         self,
@@ -283,17 +280,12 @@ class NoCacheMiddleware:
         exchange = exchange or place.exchange(readable(scope))
         response = response_facts(message, scope, box, named=self._shortcuts.asks_route)
         outcome = self._shortcuts.outcome(place, exchange, response)
-        if outcome.noteworthy:
-            status, request = response.status, exchange.request
-            self._reporter.note(outcome.decision, request, status, scope)
+        if outcome.news:
+            self._reporter.note(outcome, exchange.request, scope)
         fields = list(response.fields)
         if outcome.decision.mode != "report":
             fields = outcome.apply(fields)
         return {**message, "headers": fields}
-
-    def __deepcopy__(self, memo: Any) -> Self:
-        """Return itself: a scope that is copied in depth names it as its maker."""
-        return self
 
     def _place(self, scope: Any) -> Place:
         return self._shortcuts.place((scope["path"], scope.get("root_path", "")))
@@ -321,11 +313,14 @@ class NoCacheMiddleware:
         await self.app(scope, receive, send_as_it_is)
 
     async def _nested(self, scope: Any, receive: Any, send: Any, box: Box) -> None:
-        """Serve inside another instance: say what is selected, write nothing."""
+        """Serve inside another instance, which will hear what is selected here.
+
+        The fields are written all the same: whoever stands outside takes the
+        app's own instead, and if nobody does, nothing leaves open.
+        """
         scope = readable(scope)
-        exchange = self._place(scope).exchange(
-            scope,
-        )
+        place = self._place(scope)
+        exchange = place.exchange(scope)
         if "endpoint" not in scope:  # no router has chosen to come here
             self._reporter.once(
                 "wrapped_twice", scope.get("root_path", ""),
@@ -341,9 +336,8 @@ class NoCacheMiddleware:
         async def send_selection(message: Any) -> None:
             if message["type"] in STARTS:
                 response = response_facts(message, app_scope, box, named=True)
-                selection = select(exchange.request, response, self.policy_set)
-                selection = nested(response.inner, selection)
-                fields = SelectedFields(response.fields, selection)
+                outcome = self._shortcuts.outcome(place, exchange, response)
+                fields = SelectedFields(response.fields, outcome)
                 message = {**message, "headers": fields}
                 box["marks"] = ()  # they are part of it
             await send(message)

@@ -136,3 +136,9 @@ async def test_an_installed_app_needs_its_stack():
     unbuilt = app.build_middleware_stack.__self__._middleware
     with pytest.raises(RuntimeError, match="the stack is not built"):
         await unbuilt.app({}, None, None)
+
+
+def test_what_is_no_app_is_refused():
+    """The likeliest cause is a factory that returned nothing."""
+    with pytest.raises(ConfigurationError, match="app=None is no app; give the one"):
+        NoCacheMiddleware(None)  # type: ignore[arg-type]

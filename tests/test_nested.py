@@ -220,3 +220,43 @@ async def test_a_document_among_keywords_is_no_scope():
         await send(start())
 
     assert caching(answer(NoCacheMiddleware(app, default=RELAXED))) == CLOSED
+
+
+@pytest.mark.parametrize("rules", [[], [Rule("/", PUBLIC(max_age=60))]])
+def test_a_leftover_box_leaves_nothing_open(rules):
+    """Whoever takes itself for nested, with nobody outside, writes its fields."""
+    app = NoCacheMiddleware(sending(start()), rules=rules)
+    scope = http_scope()
+    first = caching(answer(app, scope))
+    assert caching(answer(app, scope)) == first != []
+
+
+def test_what_a_layer_between_adds_and_drops_stands():
+    """It edits the list that the inner instance sent, in place."""
+    inner = NoCacheMiddleware(
+        sending(start([(b"x-a", b"1"), (b"x-b", b"2")])), default=RELAXED
+    )
+
+    async def layer(scope, receive, send):
+        async def edit(message):
+            message["headers"].remove((b"x-a", b"1"))
+            message["headers"].append((b"x-c", b"3"))
+            await send(message)
+
+        await inner(scope, receive, edit)
+
+    out = answer(NoCacheMiddleware(mounting(layer)))["headers"]
+    assert out == [(b"x-b", b"2"), (b"x-c", b"3"), *RELAXED.fields]
+
+
+def test_a_layer_that_makes_a_list_of_its_own_closes():
+    """What was selected is lost on the way, so the default outside applies."""
+    inner = NoCacheMiddleware(sending(start()), default=RELAXED)
+
+    async def layer(scope, receive, send):
+        async def copy(message):
+            await send({**message, "headers": list(message["headers"])})
+
+        await inner(scope, receive, copy)
+
+    assert caching(answer(NoCacheMiddleware(mounting(layer)))) == CLOSED

@@ -70,6 +70,11 @@ class Policy:
     strip_validators: bool = field(default=False, kw_only=True)
     clear_site_data: bool = field(default=False, kw_only=True)
     shared_with_credentials: bool = field(default=False, kw_only=True)
+    #: Policies are keys of what is remembered, and deep enough to hash once.
+    _hash: int = field(default=0, init=False, compare=False)
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __post_init__(self) -> None:
         for name in ("beside", "vary"):
@@ -79,6 +84,8 @@ class Policy:
         if problems := list(_problems(self)):
             raise ConfigurationError(self.name or "Policy", problems)
         object.__setattr__(self, "beside", tuple((n, v) for n, v in self.beside))
+        says = (self.cache_control, self.beside, self.vary, self.strip_validators)
+        object.__setattr__(self, "_hash", hash(says))
 
     def __repr__(self) -> str:
         return self.name or f"Policy({str(self.cache_control)!r})"

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from typing import Any
 
 import pytest
 
@@ -228,3 +229,16 @@ def test_a_rule_set_names_all_its_problems() -> None:
     assert first.startswith("rules: number 2, '/b', is not a Rule; write Rule(")
     assert len(rest) == 2
     assert caught.value.place == "here"
+
+
+@pytest.mark.parametrize("when", [lambda: True, lambda request: True])
+def test_a_function_must_take_both_facts(when: Any) -> None:
+    """Found where it is written, not at the first request."""
+    with pytest.raises(ConfigurationError, match="does not take two arguments"):
+        Rule("/a", NO_STORE, when=when)
+
+
+@pytest.mark.parametrize("when", [max, type("C", (), {"__call__": max})()])
+def test_a_function_that_does_not_tell_is_believed(when: Any) -> None:
+    """Some builtins have no signature."""
+    Rule("/a", NO_STORE, when=when)
