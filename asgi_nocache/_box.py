@@ -47,10 +47,13 @@ class Box(TypedDict, total=False):
     closed: bool
     #: What the endpoint's decorators and its code reported.
     marks: tuple[Mark, ...]
-    #: An instance stands inside, and will say what it selected.
-    nested: bool
     #: The preconditions of the request, if it has any.
     preconditions: Preconditions
+
+
+#: What the short ways put into a scope, having nothing to gather: whoever stands
+#: inside makes a box of its own. Never written to.
+NO_BOX: Box = {}
 
 
 class Preconditions:

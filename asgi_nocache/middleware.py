@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ._box import (
     KEY,
+    NO_BOX,
     PRECONDITIONS,
     Box,
     Process,
@@ -130,18 +131,17 @@ class NoCacheMiddleware:
         if careful:
             await self._serve(scope, receive, send, place)
             return
-        box: Box = {}
-        scope[KEY] = box
+        scope[KEY] = NO_BOX
         started = False
         outermost = "app" not in scope
-        known = self._known
 
         async def send_constant(message: Any) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 fields = message.get("headers")
-                if type(fields) is list and not box:
+                if type(fields) is list:
+                    known = self._known
                     try:
                         kept = [
                             (k, v if type(v) is bytes else bytes(v))
@@ -155,7 +155,7 @@ class NoCacheMiddleware:
                         message["headers"] = kept + constant
                         await send(message)
                         return
-                message = self._decided(message, scope, box, place)
+                message = self._decided(message, scope, {}, place)
             await send(message)
 
         try:
@@ -177,9 +177,9 @@ class NoCacheMiddleware:
         if not answers:
             await self._serve(scope, receive, send, place)
             return
-        box: Box = {}
-        scope[KEY] = box
         marked = Process.marks
+        box: Box = {} if marked else NO_BOX
+        scope[KEY] = box
         before = enter(box) if marked else None
         started = False
         outermost = "app" not in scope
@@ -191,7 +191,7 @@ class NoCacheMiddleware:
                 started = True
                 fields = message.get("headers")
                 answer, types = answers.get(message["status"], _NO_ANSWER)
-                if answer is not None and type(fields) is list and not box:
+                if answer is not None and type(fields) is list:
                     try:
                         kept = [
                             (k, v if type(v) is bytes else bytes(v))
@@ -228,6 +228,7 @@ class NoCacheMiddleware:
         if kind != "http" and not (kind == "websocket" and _DENIAL in extensions):
             await self.app(scope, receive, send)
         elif outer is None or "closed" in outer or self._switch:
+            # Nobody's, or a leftover.
             await self._serve(scope, receive, send, None)
         else:
             await self._nested(scope, receive, send, outer)
@@ -319,6 +320,9 @@ class NoCacheMiddleware:
         app's own instead, and if nobody does, nothing leaves open.
         """
         scope = readable(scope)
+        if box is NO_BOX:
+            box = Box()
+            scope[KEY] = box
         place = self._place(scope)
         exchange = place.exchange(scope)
         if "endpoint" not in scope:  # no router has chosen to come here
@@ -330,8 +334,6 @@ class NoCacheMiddleware:
         app_scope = conditional_scope(
             scope, box, exchange.preview, conditional=exchange.conditional
         )
-
-        box["nested"] = True
 
         async def send_selection(message: Any) -> None:
             if message["type"] in STARTS:
