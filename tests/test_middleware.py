@@ -489,3 +489,33 @@ def test_no_500_where_it_would_be_wrong(scope, options):
     with pytest.raises(LookupError):
         run(protected, http_scope(**scope))
     assert run.sent == []
+
+
+def test_an_exception_where_an_answer_is_remembered():
+    """The short way answers for the app as the long one does."""
+    raising = []
+
+    async def app(scope, receive, send):
+        if raising:
+            raise LookupError
+        await send(start())
+
+    protected = NoCacheMiddleware(app, rules=[Rule("/", PUBLIC(max_age=60))])
+    for _ in range(2):
+        assert caching(answer(protected)) == [b"public, max-age=60"]
+    raising.append(True)
+    with pytest.raises(LookupError):
+        run(protected, http_scope())
+    assert run.sent[0]["headers"][2:] == NO_STORE_FIELDS
+
+
+def test_the_kill_switch_says_once_what_would_change(monkeypatch, caplog):
+    """And counts every time."""
+    monkeypatch.setenv("ASGI_NOCACHE_MODE", "report")
+    app = NoCacheMiddleware(sending(start()))
+    with caplog.at_level(logging.WARNING, "asgi_nocache"):
+        for _ in range(2):
+            answer(app)
+    told = [r.getMessage() for r in caplog.records]
+    assert [line.startswith("'/': would send") for line in told] == [False, True]
+    assert app.counts["would_change"] == 2

@@ -36,7 +36,7 @@ def _firefox() -> drivers.Browser:
 
 
 @pytest.fixture(
-    scope="session", params=[_chromium, _firefox], ids=["chromium", "firefox"]
+    scope="module", params=[_chromium, _firefox], ids=["chromium", "firefox"]
 )
 def browser(request: pytest.FixtureRequest) -> Iterator[drivers.Browser]:
     """Each browser that is installed, with a profile used by nobody before."""
@@ -55,14 +55,14 @@ def _serve(output: Path, *arguments: str) -> Iterator[str]:
         yield drivers.wait_for("the demo's URL", look)[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The demo as anyone starts it."""
     output = tmp_path_factory.mktemp("demo") / "output"
     yield from _serve(output, "-m", "asgi_nocache.demo", "--port", "0")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def unprotected_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The demo whose right side has no middleware either."""
     output = tmp_path_factory.mktemp("unprotected") / "output"

@@ -101,7 +101,7 @@ class _Wire:
 
     def __init__(self, url: str, undo: contextlib.ExitStack) -> None:
         # A proxy from the environment has no business with 127.0.0.1.
-        wire = connect(url, max_size=None, proxy=None)
+        wire = connect(url, max_size=None, proxy=None, ping_interval=None)
         self._socket: ClientConnection = undo.enter_context(wire)
         self._numbers = itertools.count(1)
 
