@@ -13,7 +13,8 @@ import inspect
 from collections.abc import Iterable, MutableMapping
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, Self, TypedDict, cast
+from typing import Any, ClassVar, Protocol, Self, TypedDict, cast
+from weakref import WeakSet
 
 from ._core.conditions import METHODS
 from ._core.fields import Field
@@ -212,14 +213,30 @@ def conditional_scope(
 _current: ContextVar[Box | None] = ContextVar("asgi_nocache", default=None)
 
 
+class Expecting(Protocol):
+    """Who must know when endpoints may be marked."""
+
+    def expect_marks(self) -> None:
+        """Take no answer for settled before the endpoint is known."""
+
+
 class Process:
     """What this process has seen so far.
 
     Attributes:
         marks: Whether decorators were imported, so that endpoints may be marked.
+        waiting: Who wants to hear of it.
     """
 
     marks = False
+    waiting: ClassVar[WeakSet[Expecting]] = WeakSet()
+
+
+def expect_marks() -> None:
+    """Say that endpoints may be marked from now on."""
+    Process.marks = True
+    for each in tuple(Process.waiting):
+        each.expect_marks()
 
 
 def enter(box: Box) -> Box | None:

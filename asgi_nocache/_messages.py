@@ -47,6 +47,15 @@ class SelectedFields(list[Field]):
         return (*(x for x in self.original if x not in gone), *added)
 
 
+def chain(app: Any) -> list[Any]:
+    """Return *app* and what plain middleware around it says it wraps."""
+    apps: list[Any] = []
+    while app is not None and len(apps) < 64:
+        apps.append(app)
+        app = getattr(app, "app", None)
+    return apps
+
+
 def readable(scope: Any) -> Any:
     """Return *scope* with a list of pairs of bytes, to be read more than once."""
     fields = scope.get("headers")

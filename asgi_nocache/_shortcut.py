@@ -85,8 +85,8 @@ class Exchange:
         self.answers: dict[int, Answer] = {}
 
 
-#: A path and the root path it came with.
-Where = tuple[str, str]
+#: A path, or a path and the root path it came with.
+Where = str | tuple[str, str]
 
 
 class Place:
@@ -108,17 +108,21 @@ class Place:
         "constant",
     )
 
-    def __init__(self, where: Where, shortcuts: Shortcuts) -> None:
-        matching = [r for _, r in shortcuts.rules.for_path(relative_path(*where))]
-        self._where = where
+    def __init__(self, path: str, root_path: str, shortcuts: Shortcuts) -> None:
+        found = shortcuts.rules.for_path(relative_path(path, root_path))
+        self._where = path, root_path
         self._shortcuts = shortcuts
         self._exchanges: dict[Any, Exchange] = {}
-        conditions = [rule.conditions for rule in matching]
+        if not found:  # what most paths of a flood come to
+            self.asks_when = self.asks_content = False
+            self.constant = shortcuts.unmatched
+            return
+        conditions = [rule.conditions for _, rule in found]
         self.asks_when = any(c.when is not None for c in conditions)
         self.asks_content = any(
             c.media_types or c.endpoints or c.tags or c.when for c in conditions
         )
-        self.constant = shortcuts.one_answer(matching)
+        self.constant = shortcuts.one_answer(rule for _, rule in found)
 
     def exchange(self, scope: Any) -> Exchange:
         """Return what is known of requests like this one."""
@@ -174,8 +178,10 @@ class Shortcuts:
         conditions = [rule.conditions for rule in rules.rules]
         policies = [rules.default, *(rule.policy for rule in rules.rules)]
         self.asks_route = any(c.endpoints or c.tags for c in conditions)
-        #: The field list of every answer at every place, if there is one.
-        self.constant = None if rules.rules else self.one_answer([])
+        #: The field list of every answer where no rule matches, if there is one.
+        self.unmatched = self.one_answer([])
+        #: The same at every place.
+        self.constant = None if rules.rules else self.unmatched
         #: What of a request matters.
         host = [b"host"] if any(c.hosts is not None for c in conditions) else []
         self.request_names = Names({*PRECONDITIONS, *CREDENTIALS, *host})
@@ -189,12 +195,13 @@ class Shortcuts:
         #: The same where a mark may bring a policy of its own.
         self._all_names = Names(CACHING_FIELDS | _CONTENT | {b"vary"}, side_fields=True)
 
-    def place(self, where: Where) -> Place:
-        """Return what is remembered of *where*."""
+    def place(self, path: str, root_path: str) -> Place:
+        """Return what is remembered of *path*, mounted at *root_path*."""
+        where = (path, root_path) if root_path else path
         found = self.places.get(where)
         if found is None:
-            found = Place(where, self)
-            if len(where[0]) <= MAX_PATH:
+            found = Place(path, root_path, self)
+            if len(path) <= MAX_PATH:
                 self.make_room(self.places)
                 self.places[where] = found
         return found

@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Callable, MutableMapping
 from typing import Any, TypeVar, cast, overload
 
-from ._box import ATTRIBUTE, Process, forget_marks, report, strip_preconditions
+from ._box import ATTRIBUTE, expect_marks, forget_marks, report, strip_preconditions
 from ._core.conditions import Reader
 from ._core.decision import decide
 from ._core.errors import ConfigurationError, NoCacheError
@@ -22,7 +22,7 @@ from ._core.policy import Policy
 from ._core.rules import MODES, Mode
 from ._core.selection import Mark
 
-Process.marks = True
+expect_marks()
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -31,6 +31,7 @@ from ._kill_switch import read_switch
 from ._messages import (
     STARTS,
     SelectedFields,
+    chain,
     marks_of,
     readable,
     response_facts,
@@ -97,6 +98,13 @@ class NoCacheMiddleware:
         self._constant = self._shortcuts.constant
         self._known = self._shortcuts.caching.known
         self._places = self._shortcuts.places
+        Process.waiting.add(self)
+        if Process.marks:
+            self.expect_marks()
+
+    def expect_marks(self) -> None:
+        """Take no answer for settled before the endpoint is known."""
+        self._constant = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection.
@@ -111,10 +119,11 @@ class NoCacheMiddleware:
                 await self._choose(scope, receive, send)
             return
         constant, place = self._constant, None
-        if constant is None or Process.marks:
+        if constant is None:
             # Now, since routers change both while they work.
-            where = scope["path"], scope.get("root_path", "")
-            place = self._places.get(where) or self._shortcuts.place(where)
+            path, root_path = scope["path"], scope.get("root_path", "")
+            where = (path, root_path) if root_path else path
+            place = self._places.get(where) or self._shortcuts.place(path, root_path)
             constant = place.constant
             if constant is None or Process.marks:
                 await self._recall(scope, receive, send, place)
@@ -133,7 +142,6 @@ class NoCacheMiddleware:
             return
         scope[KEY] = NO_BOX
         started = False
-        outermost = "app" not in scope
 
         async def send_constant(message: Any) -> None:
             nonlocal started
@@ -143,11 +151,7 @@ class NoCacheMiddleware:
                 if type(fields) is list:
                     known = self._known
                     try:
-                        kept = [
-                            (k, v if type(v) is bytes else bytes(v))
-                            for k, v in fields
-                            if k in known
-                        ]
+                        kept = [(k, v) for k, v in fields if k in known]
                     except TypeError:  # names that are no bytes
                         kept = []
                     if len(kept) == len(fields):
@@ -162,7 +166,7 @@ class NoCacheMiddleware:
             await self.app(scope, receive, send_constant)
         except Exception:
             if not started:
-                await self._answer_for_app(send, outermost=outermost)
+                await self._answer_for_app(scope, send)
             raise
 
     async def _recall(self, scope: Any, receive: Any, send: Any, place: Place) -> None:
@@ -182,7 +186,6 @@ class NoCacheMiddleware:
         scope[KEY] = box
         before = enter(box) if marked else None
         started = False
-        outermost = "app" not in scope
         known = self._shortcuts.response_names.known
 
         async def send_answer(message: Any) -> None:
@@ -194,9 +197,7 @@ class NoCacheMiddleware:
                 if answer is not None and type(fields) is list:
                     try:
                         kept = [
-                            (k, v if type(v) is bytes else bytes(v))
-                            for k, v in fields
-                            if k in known or (k, v) in types
+                            (k, v) for k, v in fields if k in known or (k, v) in types
                         ]
                     except TypeError:  # names or values that are no bytes
                         kept = []
@@ -214,7 +215,7 @@ class NoCacheMiddleware:
             await self.app(scope, receive, send_answer)
         except Exception:
             if not started:
-                await self._answer_for_app(send, outermost=outermost)
+                await self._answer_for_app(scope, send)
             raise
         finally:
             if marked:
@@ -249,7 +250,6 @@ class NoCacheMiddleware:
         app_scope = conditional_scope(
             scope, box, exchange.preview, conditional=exchange.conditional
         )
-        outermost = "app" not in scope
         started = False
 
         async def send_decided(message: Any) -> None:
@@ -263,7 +263,7 @@ class NoCacheMiddleware:
             await self.app(app_scope, receive, send_decided)
         except Exception:
             if not started and scope["type"] == "http":
-                await self._answer_for_app(send, outermost=outermost)
+                await self._answer_for_app(scope, send)
             raise
         finally:
             leave(box, before)
@@ -289,7 +289,7 @@ class NoCacheMiddleware:
         return {**message, "headers": fields}
 
     def _place(self, scope: Any) -> Place:
-        return self._shortcuts.place((scope["path"], scope.get("root_path", "")))
+        return self._shortcuts.place(scope["path"], scope.get("root_path", ""))
 
     async def _switched(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve with the kill switch on: change nothing, count."""
@@ -346,8 +346,10 @@ class NoCacheMiddleware:
 
         await self.app(app_scope, receive, send_selection)
 
-    async def _answer_for_app(self, send: Any, *, outermost: bool) -> None:
+    async def _answer_for_app(self, scope: Any, send: Any) -> None:
         """Send a 500 for an app that raised before its start, if nobody else will."""
+        framework = scope.get("app")  # one that we wrap has put itself there
+        outermost = framework is None or framework in chain(self.app)
         wanted = outermost if self._error_response is None else self._error_response
         if wanted and self.policy_set.mode != "report":
             with contextlib.suppress(Exception):  # what the app raised goes on
@@ -361,14 +363,12 @@ def refuse_second(app: Any) -> None:
     Raises:
         ConfigurationError: *app* is no app, an instance, or middleware around one.
     """
-    problem, inner = "", app
-    for _ in range(64):
-        if isinstance(inner, NoCacheMiddleware):
-            problem = (
-                "the app is wrapped already, which would apply two policies to each "
-                "response; keep one, with the rules of both"
-            )
-        inner = getattr(inner, "app", None)
+    problem = ""
+    if any(isinstance(each, NoCacheMiddleware) for each in chain(app)):
+        problem = (
+            "the app is wrapped already, which would apply two policies to each "
+            "response; keep one, with the rules of both"
+        )
     if not (problem or callable(app)):
         problem = f"app={app!r} is no app; give the one to wrap"
     if problem:

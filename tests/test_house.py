@@ -87,7 +87,7 @@ def test_a_file_is_short(file: Path) -> None:
     """One decision per function, one matter per file."""
     lines = len(file.read_text(encoding="utf-8").splitlines())
 
-    assert lines <= LIMITS.get(file.name, 349)
+    assert lines <= LIMITS.get(file.name, 350)
 
 
 def test_every_part_has_a_layer() -> None:

@@ -69,7 +69,7 @@ def test_any_iterable_of_pairs_leaves_as_a_list_of_tuples(fields):
         assert out == [*OTHERS, *own]
         assert type(out) is list
         assert {type(pair) for pair in out} == {tuple}
-        assert {type(part) for pair in out for part in pair} == {bytes}
+        assert {type(name) for name, _ in out} == {bytes}
 
 
 def test_missing_headers_are_empty():
@@ -209,6 +209,19 @@ def test_an_exception_is_left_to_who_stands_outside(scope, option):
     with pytest.raises(LookupError):
         run(NoCacheMiddleware(app, error_response=option), http_scope(**scope))
     assert run.sent == []
+
+
+def test_a_framework_inside_does_not_count_as_one_outside():
+    """Starlette puts itself into the scope, and may fail before its error page."""
+
+    class Framework:
+        async def __call__(self, scope, receive, send):
+            scope["app"] = self
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        run(NoCacheMiddleware(Framework()), http_scope())
+    assert run.sent[0]["status"] == 500
 
 
 @pytest.mark.parametrize("rules", [[], [Rule("/", PUBLIC(max_age=60))]])

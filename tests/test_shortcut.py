@@ -278,9 +278,9 @@ def test_a_constant_needs_one_answer_from_all_that_could_speak():
         NoCacheMiddleware(sending(), rules=[Rule("/a", NO_STORE)]).policy_set
     )
     other = NoCacheMiddleware(sending(), rules=[Rule("/a", NO_STORE_MINIMAL)])
-    assert same.place(("/a", "")).constant == list(NO_STORE.fields)
-    assert other._shortcuts.place(("/a", "")).constant is None
-    assert other._shortcuts.place(("/b", "")).constant == list(NO_STORE.fields)
+    assert same.place("/a", "").constant == list(NO_STORE.fields)
+    assert other._shortcuts.place("/a", "").constant is None
+    assert other._shortcuts.place("/b", "").constant == list(NO_STORE.fields)
 
 
 def test_a_host_is_remembered_only_if_it_is_short():
@@ -312,7 +312,7 @@ def test_all_memories_together_are_bounded():
 
 
 def test_odd_types_after_a_remembered_answer(monkeypatch):
-    """Names and values that are no bytes take the long way."""
+    """Names that are no bytes take the long way, values pass as they are."""
     monkeypatch.setattr(Process, "marks", False)
     message = start()
     app = NoCacheMiddleware(sending(message), rules=[Rule("/", PUBLIC(max_age=60))])
