@@ -20,7 +20,15 @@ from asgi_nocache import (
     nocache,
     set_policy,
 )
-from asgi_nocache._box import KEY, MAX_ENDPOINTS, RoutedScope, _found, find_marks
+from asgi_nocache._box import (
+    KEY,
+    MAX_ENDPOINTS,
+    Process,
+    RoutedScope,
+    _found,
+    expect_marks,
+    find_marks,
+)
 
 ETAG = (b"if-none-match", b'"1"')
 RELAXED = PUBLIC(max_age=60)
@@ -408,3 +416,14 @@ def test_a_scope_without_a_receive_is_no_request():
         await send(start())
 
     assert len(caching(answer(NoCacheMiddleware(app, default=RELAXED)))) == 1
+
+
+def test_decorators_that_come_late_are_heard(monkeypatch):
+    """What was taken for settled is asked again, once they are imported."""
+    monkeypatch.setattr(Process, "marks", False)
+    early = NoCacheMiddleware(sending(start()))
+    assert early._constant is not None
+    expect_marks()
+    assert early._constant is None
+    assert NoCacheMiddleware(sending(start()))._constant is None
+    assert len(caching(answer(early))) == 1
