@@ -349,7 +349,8 @@ class NoCacheMiddleware:
     async def _answer_for_app(self, scope: Any, send: Any) -> None:
         """Send a 500 for an app that raised before its start, if nobody else will."""
         framework = scope.get("app")  # one that we wrap has put itself there
-        outermost = framework is None or framework in chain(self.app)
+        inside = any(each is framework for each in chain(self.app))
+        outermost = framework is None or inside
         wanted = outermost if self._error_response is None else self._error_response
         if wanted and self.policy_set.mode != "report":
             with contextlib.suppress(Exception):  # what the app raised goes on

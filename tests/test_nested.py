@@ -16,10 +16,17 @@ from asgi_nocache import (
     cache_policy,
     nocache,
 )
+from asgi_nocache._box import Process
 
 RELAXED = PUBLIC(max_age=60)
 CLOSED = [NO_STORE.fields[0][1]]
 OPEN = [RELAXED.fields[0][1]]
+
+
+@pytest.fixture(params=[False, True], ids=["unmarked", "marked"])
+def either(request, monkeypatch):
+    """Hold before and after a decorator was imported: the short ways differ."""
+    monkeypatch.setattr(Process, "marks", request.param)
 
 
 def mounting(app):
@@ -41,10 +48,12 @@ async def swallow(app, scope, receive):
     await app(scope, receive, keep)
 
 
+@pytest.mark.usefixtures("either")
 def test_what_is_inside_replaces_the_default_outside():
     """And nothing more: its rules and floors hold."""
     inner = NoCacheMiddleware(sending(start()), default=RELAXED)
-    assert caching(answer(NoCacheMiddleware(mounting(inner)))) == OPEN
+    top = NoCacheMiddleware(mounting(inner))
+    assert [caching(answer(top)) for _ in range(3)] == [OPEN] * 3
     rules = [Rule("/", NO_STORE)]
     assert caching(answer(NoCacheMiddleware(mounting(inner), rules=rules))) == CLOSED
     floors = [Rule("/**", REVALIDATE, floor=True)]
@@ -52,6 +61,7 @@ def test_what_is_inside_replaces_the_default_outside():
     assert caching(answer(outer)) == [REVALIDATE.fields[0][1]]
 
 
+@pytest.mark.usefixtures("either")
 def test_a_selection_goes_with_its_response_only():
     """What was asked and swallowed says nothing of what is answered instead."""
     open_one = NoCacheMiddleware(sending(start(status=404)), default=RELAXED)
@@ -69,6 +79,7 @@ def test_a_selection_goes_with_its_response_only():
     assert caching(answer(NoCacheMiddleware(instead))) == CLOSED
 
 
+@pytest.mark.usefixtures("either")
 def test_an_inner_instance_that_asks_itself_answers_for_itself():
     """Through a copy of the scope, two levels down."""
 
@@ -85,12 +96,14 @@ def test_an_inner_instance_that_asks_itself_answers_for_itself():
     assert caching(answer(outer, http_scope("/static/x"))) == OPEN
 
 
+@pytest.mark.usefixtures("either")
 def test_an_inner_instance_that_only_reports_opens_nothing():
     """The closed default outside still applies."""
     inner = NoCacheMiddleware(sending(start()), mode="report")
     assert caching(answer(NoCacheMiddleware(mounting(inner)))) == CLOSED
 
 
+@pytest.mark.usefixtures("either")
 def test_clear_site_data_from_inside_needs_https_each_time():
     """What is remembered outside must not decide it."""
     logout = Policy(NO_STORE.cache_control, "logout", clear_site_data=True)
@@ -222,6 +235,7 @@ async def test_a_document_among_keywords_is_no_scope():
     assert caching(answer(NoCacheMiddleware(app, default=RELAXED))) == CLOSED
 
 
+@pytest.mark.usefixtures("either")
 @pytest.mark.parametrize("rules", [[], [Rule("/", PUBLIC(max_age=60))]])
 def test_a_leftover_box_leaves_nothing_open(rules):
     """Whoever takes itself for nested, with nobody outside, writes its fields."""
@@ -231,6 +245,7 @@ def test_a_leftover_box_leaves_nothing_open(rules):
     assert caching(answer(app, scope)) == first != []
 
 
+@pytest.mark.usefixtures("either")
 def test_what_a_layer_between_adds_and_drops_stands():
     """It edits the list that the inner instance sent, in place."""
     inner = NoCacheMiddleware(
@@ -249,6 +264,7 @@ def test_what_a_layer_between_adds_and_drops_stands():
     assert out == [(b"x-b", b"2"), (b"x-c", b"3"), *RELAXED.fields]
 
 
+@pytest.mark.usefixtures("either")
 def test_a_layer_that_makes_a_list_of_its_own_closes():
     """What was selected is lost on the way, so the default outside applies."""
     inner = NoCacheMiddleware(sending(start()), default=RELAXED)
