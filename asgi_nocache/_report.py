@@ -52,10 +52,13 @@ class Reporter:
         if changes and self._first("would_change", route):
             logger.warning("%r: %s", route, _would_send(decision, route))
 
-    def once(self, name: str, route: str, message: str, *args: Any) -> None:
-        """Count *name*; log *message* the first time it is so for *route*."""
-        if self._first(name, route):
-            logger.warning(message, *args)
+    def wrapped_twice(self, root_path: str) -> None:
+        """Take note of an instance inside another, both around the same app."""
+        if self._first("wrapped_twice", root_path):
+            logger.warning(
+                "the same app is wrapped twice, with no mount between: the outer "
+                "instance's default gives way to the inner one; keep one of them"
+            )
 
     def _first(self, name: str, route: str) -> bool:
         """Count *name*; tell whether it is new for *route*."""

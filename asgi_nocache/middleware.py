@@ -150,13 +150,18 @@ class NoCacheMiddleware:
                 fields = message.get("headers")
                 if type(fields) is list:
                     known = self._known
+                    odd = True
                     try:
-                        kept = [(k, v) for k, v in fields if k in known]
-                    except TypeError:  # names that are no bytes
-                        kept = []
-                    if len(kept) == len(fields):
+                        for line in fields:  # a comprehension costs more
+                            if line[0] not in known or type(line) is not tuple:
+                                break
+                        else:
+                            odd = False
+                    except TypeError:  # a name that is no bytes
+                        pass
+                    if not odd:
                         message = message.copy()
-                        message["headers"] = kept + constant
+                        message["headers"] = fields + constant
                         await send(message)
                         return
                 message = self._decided(message, scope, {}, place)
@@ -195,17 +200,19 @@ class NoCacheMiddleware:
                 fields = message.get("headers")
                 answer, types = answers.get(message["status"], _NO_ANSWER)
                 if answer is not None and type(fields) is list:
+                    odd = True
                     try:
-                        kept = [
-                            (k, v) for k, v in fields if k in known or (k, v) in types
-                        ]
-                    except TypeError:  # names or values that are no bytes
-                        kept = []
-                    if len(kept) == len(fields) and not (
-                        marked and marks_of(scope, box)
-                    ):
+                        for line in fields:
+                            settled = line[0] in known or line in types
+                            if not settled or type(line) is not tuple:
+                                break
+                        else:
+                            odd = False
+                    except TypeError:  # a name or a value that is no bytes
+                        pass
+                    if not (odd or (marked and marks_of(scope, box))):
                         message = message.copy()
-                        message["headers"] = kept + answer
+                        message["headers"] = fields + answer
                         await send(message)
                         return
                 message = self._decided(message, scope, box, place)
@@ -326,11 +333,7 @@ class NoCacheMiddleware:
         place = self._place(scope)
         exchange = place.exchange(scope)
         if "endpoint" not in scope:  # no router has chosen to come here
-            self._reporter.once(
-                "wrapped_twice", scope.get("root_path", ""),
-                "the same app is wrapped twice, with no mount between: the outer "
-                "instance's default gives way to the inner one; keep one of them",
-            )  # fmt: skip
+            self._reporter.wrapped_twice(scope.get("root_path", ""))
         app_scope = conditional_scope(
             scope, box, exchange.preview, conditional=exchange.conditional
         )
