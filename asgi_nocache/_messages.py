@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ._box import Box, find_marks
+from ._box import Box
 from ._core.facts import ResponseFacts
 from ._core.fields import Field, Fields, normalise
 from ._core.policy import Policy
 from ._core.selection import Mark
+from ._endpoint_marks import find_marks
 from ._route import Route, route_of
 from ._shortcut import Outcome
 
@@ -56,6 +57,15 @@ def chain(app: Any) -> list[Any]:
     return apps
 
 
+def no_app(app: Any) -> str:
+    """Return what keeps *app* from being wrapped, ``""`` if nothing does."""
+    if not callable(app):
+        return f"app={app!r} is no app; give the one to wrap"
+    if hasattr(app, "wsgi_app"):
+        return f"app={app!r} is a WSGI app; write as_asgi(app), from asgi_nocache.flask"
+    return ""
+
+
 def readable(scope: Any) -> Any:
     """Return *scope* with a list of pairs of bytes, to be read more than once."""
     fields = scope.get("headers")
@@ -92,6 +102,7 @@ def response_facts(message: Any, scope: Any, box: Box, *, named: bool) -> Respon
         message["status"],
         tuple(fields),
         endpoint=route.endpoint,
+        names=route.names,
         tags=route.tags,
         marks=tuple(dict.fromkeys(marks)),
         inner=inner,

@@ -17,11 +17,13 @@ class Route(NamedTuple):
         endpoint: The dotted name of the endpoint, ``""`` if the host gave none.
         tags: The route's tags.
         template: The route's path template, ``""`` if not known.
+        names: The template, and what the host calls the route.
     """
 
     endpoint: str = ""
     tags: frozenset[str] = frozenset()
     template: str = ""
+    names: frozenset[str] = frozenset()
 
 
 def route_of(scope: Any) -> Route:
@@ -35,7 +37,9 @@ def route_of(scope: Any) -> Route:
     routes = [r for r in (context, scope.get("route")) if _serves(r, endpoint)]
     tags = frozenset(str(t) for r in routes for t in getattr(r, "tags", None) or ())
     paths = [p for r in routes if isinstance(p := getattr(r, "path", None), str)]
-    return Route(_name(endpoint), tags, paths[0] if paths else "")
+    names = [n for r in routes if isinstance(n := getattr(r, "name", None), str)]
+    template = paths[0] if paths else ""
+    return Route(_name(endpoint), tags, template, frozenset({*paths, *names}))
 
 
 def _serves(route: Any, endpoint: Any) -> bool:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from ._box import CONDITIONAL_METHODS, PRECONDITIONS
 from ._core.decision import Decision, decide
 from ._core.edits import VALIDATORS
 from ._core.facts import CREDENTIALS, RequestFacts, ResponseFacts
@@ -21,6 +20,7 @@ from ._core.rules import Rule, RuleSet
 from ._core.selection import Preview, preview
 from ._core.sent import CACHING_FIELDS
 from ._names import MAX_NAME, Names
+from ._preconditions import CONDITIONAL_METHODS, PRECONDITIONS
 
 #: Bounds: a key that is longer, and an entry beyond, is not remembered.
 MAX_PATH = 256
@@ -239,6 +239,7 @@ class Shortcuts:
             odd,
             response.marks,
             response.endpoint,
+            response.names,
             response.tags,
         )
         found = exchange.outcomes.get(key) if response.inner is None else None

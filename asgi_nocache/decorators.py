@@ -13,7 +13,8 @@ import inspect
 from collections.abc import Callable, MutableMapping
 from typing import Any, TypeVar, cast, overload
 
-from ._box import ATTRIBUTE, expect_marks, forget_marks, report, strip_preconditions
+from . import _flask
+from ._box import expect_marks, report
 from ._core.conditions import Reader
 from ._core.decision import decide
 from ._core.errors import ConfigurationError, NoCacheError
@@ -21,6 +22,8 @@ from ._core.facts import RequestFacts, ResponseFacts
 from ._core.policy import Policy
 from ._core.rules import MODES, Mode
 from ._core.selection import Mark
+from ._endpoint_marks import ATTRIBUTE, forget_marks
+from ._preconditions import strip_preconditions
 
 expect_marks()
 
@@ -77,10 +80,10 @@ def set_policy(policy: Policy) -> None:
 
     Raises:
         ConfigurationError: *policy* is not a policy.
-        NoCacheError: No middleware serves the request.
+        NoCacheError: No middleware serves the request, and it is not Flask's.
     """
     mark = _checked("set_policy", policy, "stricter", "")
-    if not report(mark):
+    if not (report(mark) or _flask.apply(mark)):
         raise NoCacheError(_missing("set_policy()"))
 
 
@@ -106,6 +109,7 @@ def _missing(who: str) -> str:
 
 def _marked(mark: Mark, endpoint: F) -> F:
     """Return *endpoint*, marked, and wrapped where a wrapper can report."""
+    _flask.listen()
     given: Any = endpoint
     if isinstance(given, staticmethod | classmethod):
         return cast("F", type(given)(_marked(mark, given.__func__)))
@@ -216,6 +220,8 @@ class _Call:
         self._scope = _find_scope(args, kwargs)
         answers = self._scope is None or self._scope["type"] == "http"
         self._served = report(mark, self._scope) or not answers
+        if not self._served and self._scope is None:
+            self._served = _flask.apply(mark)
         never = mark.policy is None or mark.policy.never_store
         if never and not self._served and self._scope is not None:
             strip_preconditions(self._scope)

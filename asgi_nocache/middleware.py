@@ -12,16 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
-from ._box import (
-    KEY,
-    NO_BOX,
-    PRECONDITIONS,
-    Box,
-    Process,
-    conditional_scope,
-    enter,
-    leave,
-)
+from ._box import KEY, NO_BOX, Box, Process, enter, leave
 from ._core.errors import ConfigurationError
 from ._core.fields import Field
 from ._core.guards import ALL_GUARDS
@@ -33,10 +24,12 @@ from ._messages import (
     SelectedFields,
     chain,
     marks_of,
+    no_app,
     readable,
     response_facts,
     server_error,
 )
+from ._preconditions import PRECONDITIONS, conditional_scope
 from ._report import Reporter
 from ._shortcut import Exchange, Place, Shortcuts
 
@@ -367,13 +360,11 @@ def refuse_second(app: Any) -> None:
     Raises:
         ConfigurationError: *app* is no app, an instance, or middleware around one.
     """
-    problem = ""
+    problem = no_app(app)
     if any(isinstance(each, NoCacheMiddleware) for each in chain(app)):
         problem = (
             "the app is wrapped already, which would apply two policies to each "
             "response; keep one, with the rules of both"
         )
-    if not (problem or callable(app)):
-        problem = f"app={app!r} is no app; give the one to wrap"
     if problem:
         raise ConfigurationError("NoCacheMiddleware", [problem])

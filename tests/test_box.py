@@ -20,15 +20,9 @@ from asgi_nocache import (
     nocache,
     set_policy,
 )
-from asgi_nocache._box import (
-    KEY,
-    MAX_ENDPOINTS,
-    Process,
-    RoutedScope,
-    _found,
-    expect_marks,
-    find_marks,
-)
+from asgi_nocache._box import KEY, Process, expect_marks
+from asgi_nocache._endpoint_marks import MAX_ENDPOINTS, _found, find_marks
+from asgi_nocache._preconditions import RoutedScope
 
 ETAG = (b"if-none-match", b'"1"')
 RELAXED = PUBLIC(max_age=60)

@@ -25,13 +25,18 @@ LAYERS = [
         "decorators",
         "audit",
         "_box",
+        "_endpoint_marks",
+        "_environ",
+        "_flask",
         "_kill_switch",
         "_messages",
         "_names",
+        "_preconditions",
         "_report",
         "_route",
         "_shortcut",
     },
+    {"_bridge"},
     {"flask", "wsgi", "starlette", "testing", "pytest_plugin", "cli", "demo"},
 ]
 #: What stands at the bottom and needs no more than the standard library.

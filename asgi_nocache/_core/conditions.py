@@ -98,7 +98,8 @@ def _media_in(response: ResponseFacts, patterns: frozenset[str]) -> bool:
 
 
 def _name_in(response: ResponseFacts, patterns: frozenset[str]) -> bool:
-    return any(fnmatch.fnmatchcase(response.endpoint, p) for p in patterns)
+    names = {response.endpoint, *response.names}
+    return any(fnmatch.fnmatchcase(name, p) for p in patterns for name in names)
 
 
 class Reader:

@@ -80,7 +80,9 @@ class ResponseFacts:
         status: The status code.
         fields: Ordered ``(name, value)`` byte pairs, as the app sent them.
         endpoint: The dotted name of what answered, ``""`` if the host gave none.
-        tags: The tags of the route that answered.
+        names: What else its host calls it: the route's name (Flask's endpoint)
+            and its template.
+        tags: The tags of the route that answered; Flask's blueprints.
         marks: The marks of the endpoint, from its decorators and its code.
         inner: What an instance nested inside this one selected.
     """
@@ -88,6 +90,7 @@ class ResponseFacts:
     status: int = 200
     fields: f.Fields = ()
     endpoint: str = field(default="", kw_only=True)
+    names: frozenset[str] = field(default=frozenset(), kw_only=True)
     tags: frozenset[str] = field(default=frozenset(), kw_only=True)
     marks: tuple[Mark, ...] = field(default=(), kw_only=True)
     inner: Selection | None = field(default=None, kw_only=True)

@@ -1,0 +1,181 @@
+"""One exchange on the event loop: receives for a worker, sends for it.
+
+What the app does in its worker is the call's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import io
+from typing import TYPE_CHECKING, Any
+
+from .call import Body, Call
+from .files import FileWrapper, blocks, close
+from .inbox import BodyStream, DisconnectedError, Inbox, TooLargeError
+from .outbox import Batch, Outbox, refusal
+
+if TYPE_CHECKING:
+    from .app import Bridge
+
+#: Seconds that a worker waits for a loop which has died, beyond the timeout.
+_GRACE = 5
+
+
+async def serve(bridge: Bridge, scope: Any, receive: Any, send: Any) -> None:
+    """Serve one http scope.
+
+    Raises:
+        Exception: What the app raised.
+        TimeoutError: The client took nothing for ``send_timeout`` seconds.
+    """
+    loop = asyncio.get_running_loop()
+    inbox = Inbox(receive, bridge.max_request_body)
+    outbox = Outbox(loop, bridge.send_timeout + _GRACE)
+    body: Body
+    stream = None
+    try:
+        inbox.refuse_announced(scope.get("headers", ()))
+        beginning = await inbox.beginning()
+    except DisconnectedError:
+        return
+    except TooLargeError as error:
+        for message in refusal(413, error):
+            await send(message)
+        return
+    if inbox.complete:
+        body = io.BytesIO(beginning)
+    else:
+        stream = BodyStream(beginning, inbox, loop, bridge.receive_timeout)
+        body = io.BufferedReader(stream, 65536)
+    call = Call(bridge.wsgi_application, bridge.duplicate_header_limit, scope,
+                outbox, stream)  # fmt: skip
+    # The box of the request travels in the context, and user's variables.
+    job = bridge.pool.submit(contextvars.copy_context().run, call.run, body)
+    try:
+        await _Response(bridge, outbox, inbox, send).run()
+    finally:
+        job.cancel()
+        if stream is not None:
+            stream.stop()
+        if (file := outbox.stop()) is not None:
+            close(file, bridge.pool)
+
+
+class _Response:
+    """Sends what an outbox holds, until it ends or the client has gone."""
+
+    def __init__(self, bridge: Bridge, outbox: Outbox, inbox: Inbox, send: Any) -> None:
+        self._bridge = bridge
+        self._outbox = outbox
+        self._inbox = inbox
+        self._send = send
+
+    async def run(self) -> None:
+        """Send the response, in one go if it is there as a whole."""
+        outbox = self._outbox
+        batch = await outbox.take()
+        if outbox.start is None and batch.error is not None:
+            raise batch.error
+        if batch.last:
+            await self._send(outbox.start)
+            await self._send({"type": "http.response.body", "body": batch.body})
+            return
+        # Only now: for most requests, more tasks would cost more than they do.
+        gone = asyncio.ensure_future(self._inbox.disconnected())
+        patience = _Patience(self._bridge.send_timeout)
+        sending = asyncio.ensure_future(self._send_parts(batch, patience))
+        out_of_time = patience.begin()
+        tasks = (gone, sending, out_of_time)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                await sending
+            elif out_of_time.done():
+                raise TimeoutError(
+                    f"the client took nothing for {patience.seconds:g} seconds; "
+                    "see send_timeout"
+                )
+        finally:
+            patience.end()
+            gone.cancel()
+            sending.cancel()
+            await asyncio.gather(gone, sending, return_exceptions=True)
+
+    async def _send_parts(self, batch: Batch, patience: _Patience) -> None:
+        with patience:
+            await self._send(self._outbox.start)
+        while not batch.last:
+            if batch.body:
+                with patience:
+                    await self._send(_chunk(batch.body, more=True))
+                self._outbox.sent(len(batch.body))
+            if batch.error is not None:
+                raise batch.error
+            if batch.file is not None:
+                await self._send_file(batch.file, patience)
+                return
+            batch = await self._outbox.take()
+        with patience:
+            await self._send(_chunk(batch.body, more=False))
+
+    async def _send_file(self, file: FileWrapper, patience: _Patience) -> None:
+        """Send *file*, ending with its last block where its length is known."""
+        left = self._outbox.length
+        async with contextlib.aclosing(blocks(file, self._bridge.pool)) as found:
+            async for block in found:
+                part = block if left is None else block[:left]
+                left = None if left is None else left - len(part)
+                with patience:
+                    await self._send(_chunk(part, more=left != 0))
+                if left == 0:
+                    return
+        await self._send(_chunk(b"", more=False))
+
+
+def _chunk(body: bytes, *, more: bool) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+class _Patience:
+    """Says when a client has taken nothing for *seconds*.
+
+    One timer for a whole response: one for each message costs more than sending.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._loop = asyncio.get_running_loop()
+        self._out_of_time = self._loop.create_future()
+        self._waiting_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> None:
+        self._waiting_since = self._loop.time()
+
+    def __exit__(self, *exc: object) -> None:
+        self._waiting_since = None
+
+    def begin(self) -> asyncio.Future[None]:
+        """Begin to look; the future is done when time is up."""
+        self._look_in(self.seconds)
+        return self._out_of_time
+
+    def end(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look_in(self, seconds: float) -> None:
+        self._timer = self._loop.call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        since = self._waiting_since
+        left = (
+            self.seconds if since is None else since + self.seconds - self._loop.time()
+        )
+        if left > 0:
+            self._look_in(left)
+        elif not self._out_of_time.done():
+            self._out_of_time.set_result(None)

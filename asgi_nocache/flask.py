@@ -1,0 +1,71 @@
+"""as_asgi(): Flask, or any WSGI app, under ASGI and under the policy.
+
+The bridge is ``_bridge``'s, the policy the middleware's; here they meet. Needs the
+extra ``flask``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+if find_spec("asgiref") is None:
+    raise ImportError(
+        "asgi_nocache.flask needs asgiref: pip install 'asgi-nocache[flask]'"
+    )
+
+from ._bridge import WORKERS, Bridge, WSGIApp
+from ._core.guards import ALL_GUARDS
+from ._core.policy import NO_STORE, Policy
+from ._core.rules import Mode, Rule
+from .middleware import NoCacheMiddleware
+from .wsgi import refuse_second
+
+__all__ = ["Bridge", "as_asgi"]
+
+
+def as_asgi(
+    wsgi_app: WSGIApp,
+    *,
+    rules: Iterable[Rule] = (),
+    default: Policy = NO_STORE,
+    mode: Mode = "stricter",
+    guards: Iterable[str] = ALL_GUARDS,
+    workers: int = WORKERS,
+    send_timeout: float = 60.0,
+    receive_timeout: float = 60.0,
+    max_request_body: int | None = None,
+) -> NoCacheMiddleware:
+    """Return *wsgi_app* as an ASGI app, with the policy around it.
+
+    Rules can ask for Flask's endpoint names (``endpoints=["blog.show"]``), for the
+    templates of its routes (``endpoints=["/posts/<int:id>"]``) and for its
+    blueprints (``tags=["blog"]``).
+
+    Args:
+        wsgi_app: A Flask app, or any other WSGI app.
+        rules: As for :class:`asgi_nocache.NoCacheMiddleware`, as the next three.
+        default: What applies where no rule and no decorator does.
+        mode: How a policy meets the app's own fields.
+        guards: The names of the guards that are on.
+        workers: Threads, so requests that run at the same time; more wait. 40 is
+            what Starlette and FastAPI give sync endpoints.
+        send_timeout: Seconds without the client taking anything, after which a
+            stream or a file ends and its worker is free.
+        receive_timeout: Seconds that a view waits for a part of a large upload.
+        max_request_body: Bytes; a larger body is answered with 413. ``None``: any.
+
+    Raises:
+        ConfigurationError: With everything that is wrong.
+    """
+    refuse_second(wsgi_app, "as_asgi()")
+    bridge = Bridge(
+        wsgi_app,
+        workers=workers,
+        send_timeout=send_timeout,
+        receive_timeout=receive_timeout,
+        max_request_body=max_request_body,
+    )
+    return NoCacheMiddleware(
+        bridge, rules=rules, default=default, mode=mode, guards=guards
+    )

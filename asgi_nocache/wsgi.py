@@ -1,0 +1,171 @@
+"""NoCacheWSGIMiddleware: the WSGI shell around decide().
+
+For apps that gunicorn, mod_wsgi or another WSGI server runs. The same policy as
+under ASGI: an environ becomes the scope that it would have come from.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from . import _flask
+from ._box import KEY, Box, Scope, enter, leave
+from ._core.errors import ConfigurationError
+from ._core.guards import ALL_GUARDS
+from ._core.policy import NO_STORE, Policy
+from ._core.rules import Mode, Rule, RuleSet
+from ._environ import SCOPE, connect, scope_of
+from ._kill_switch import read_switch
+from ._messages import response_facts
+from ._preconditions import conditional_scope
+from ._report import Reporter
+from ._shortcut import Shortcuts
+
+WSGIApp = Callable[..., Iterable[bytes]]
+
+
+class NoCacheWSGIMiddleware:
+    """Make "never reuse" the default of a WSGI app.
+
+    ``app.wsgi_app = NoCacheWSGIMiddleware(app.wsgi_app)`` leaves a Flask app what it
+    is; ``app = NoCacheWSGIMiddleware(app)`` does for any other.
+
+    Args:
+        app: The WSGI app.
+        rules: What may be cached, and when. Tried in order, the first match wins.
+        default: What applies where no rule and no decorator does.
+        mode: How a policy meets the app's own fields, as for
+            :class:`asgi_nocache.NoCacheMiddleware`.
+        guards: The names of the guards that are on.
+
+    Attributes:
+        policy_set: The rules, the default, the mode and the guards, compiled.
+        counts: How often something worth knowing happened, by name.
+
+    Raises:
+        ConfigurationError: With everything that is wrong.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApp,
+        *,
+        rules: Iterable[Rule] = (),
+        default: Policy = NO_STORE,
+        mode: Mode = "stricter",
+        guards: Iterable[str] = ALL_GUARDS,
+    ) -> None:
+        refuse_second(app, "NoCacheWSGIMiddleware")
+        self.app = app
+        self.policy_set = RuleSet(
+            rules,
+            default=default,
+            mode=mode,
+            guards=guards,
+            place="NoCacheWSGIMiddleware",
+        )
+        self.counts: Counter[str] = Counter()
+        self._reporter = Reporter(self.counts)
+        self._switch = read_switch()
+        self._shortcuts = Shortcuts(self.policy_set)
+        _flask.listen()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Serve one request (PEP 3333)."""
+        if self._switch:
+            self.counts[f"switch_{self._switch}"] += 1
+        if self._switch == "off":
+            return self.app(environ, start_response)
+        if SCOPE in environ:
+            self._reporter.wrapped_twice(environ.get("SCRIPT_NAME", ""))
+        return self._serve(environ, start_response)
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        scope: Scope = scope_of(environ)
+        box: Box = {}
+        scope[KEY] = box
+        place = self._shortcuts.place(scope["path"], scope["root_path"])
+        exchange = place.exchange(scope)
+        if not self._switch:
+            taken = conditional_scope(
+                scope, box, exchange.preview, conditional=exchange.conditional
+            )
+            environ = environ if taken is scope else {**environ}
+            scope = taken
+            connect(environ, scope)
+        started = False
+
+        def start_decided(status: str, headers: Any, *exc_info: Any) -> Any:
+            nonlocal started
+            started = True
+            response = response_facts(
+                {"status": int(status.partition(" ")[0]), "headers": _bytes(headers)},
+                scope,
+                box,
+                named=self._shortcuts.asks_route,
+            )
+            outcome = self._shortcuts.outcome(place, exchange, response)
+            if self._switch:
+                self._reporter.would_change(outcome.decision, exchange.request.path)
+            else:
+                if outcome.news:
+                    self._reporter.note(outcome, exchange.request, scope)
+                if outcome.decision.mode != "report":
+                    headers = _text(outcome.apply(list(response.fields)))
+            return start_response(status, headers, *exc_info)
+
+        before = enter(box)
+        try:
+            result = self.app(environ, start_decided)
+            # As it is, or a server could not send a file by the kernel.
+            return result if started else _Begun(result)
+        finally:
+            leave(box, before)
+
+
+class _Begun:
+    """The body of an app that starts its response when it is asked for it."""
+
+    def __init__(self, result: Iterable[bytes]) -> None:
+        self._result = result
+        chunks = iter(result)
+        first = list(itertools.islice(chunks, 1))
+        self._chunks = itertools.chain(first, chunks)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Close the app's own."""
+        if close := getattr(self._result, "close", None):
+            close()
+
+
+def _bytes(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers]
+
+
+def _text(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(k.decode("latin-1"), v.decode("latin-1")) for k, v in fields]
+
+
+def refuse_second(app: Any, place: str) -> None:
+    """Refuse what is no WSGI app, or has a policy already.
+
+    Raises:
+        ConfigurationError: For *place*.
+    """
+    problem = ""
+    inside = [getattr(app, name, None) for name in ("app", "wsgi_app")]
+    if not callable(app):
+        problem = f"{app!r} is no WSGI app; give the one to wrap"
+    elif any(isinstance(each, NoCacheWSGIMiddleware) for each in (app, *inside)):
+        problem = (
+            "the app has NoCacheWSGIMiddleware already, which would apply two "
+            "policies to each response; keep one, with the rules of both"
+        )
+    if problem:
+        raise ConfigurationError(place, [problem])
