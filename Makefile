@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+APP ?= starlette
 HOST ?= 127.0.0.1
 PORT ?= 8014
 
@@ -13,7 +14,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## the stale dropdown, without the policy and with it
-	$(BIN)/python -m asgi_nocache.demo --host $(HOST) --port $(PORT)
+	$(BIN)/python -m asgi_nocache.demo --app $(APP) --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.test ## run the tests
 	$(BIN)/python -m pytest
@@ -46,7 +47,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --editable '.[demo]'
+	$(BIN)/pip install --quiet --editable '.[demo,flask]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python

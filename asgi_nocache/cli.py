@@ -34,6 +34,12 @@ def main() -> None:
 
 
 @main.command(context_settings={"show_default": True})
+@click.option(
+    "--app",
+    default="starlette",
+    type=click.Choice(["starlette", "flask"]),
+    help="What the demo is written in; the page is the same.",
+)
 @click.option("--host", default="127.0.0.1", help="Name or address to listen on.")
 @click.option(
     "--port",
@@ -41,11 +47,17 @@ def main() -> None:
     type=click.IntRange(0, 65535),
     help="Port to listen on; 0 takes a free one.",
 )
-def demo(host: str, port: int) -> None:
+def demo(app: str, host: str, port: int) -> None:
     """Show the stale dropdown, without the policy and with it."""
-    _require("demo", "starlette", "uvicorn")
+    if app == "flask":
+        _require("demo,flask", "starlette", "uvicorn", "flask", "asgiref")
 
-    from .demo.app import make_demo_app
+        from .demo.flask_app import make_flask_demo_app as make_demo_app
+    else:
+        _require("demo", "starlette", "uvicorn")
+
+        from .demo.app import make_demo_app
+
     from .demo.serve import serve
 
     serve(make_demo_app(), host, port)

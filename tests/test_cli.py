@@ -19,21 +19,32 @@ import asgi_nocache
 from asgi_nocache.cli import main
 
 
-def test_demo_serves_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It says where before it serves, and Ctrl-C is no failure."""
-    served: list[socket.socket] = []
+@pytest.mark.parametrize(
+    ("options", "maker"),
+    [
+        ([], "app.make_demo_app"),
+        (["--app", "starlette"], "app.make_demo_app"),
+        (["--app", "flask"], "flask_app.make_flask_demo_app"),
+    ],
+)
+def test_demo_serves_the_demo(
+    monkeypatch: pytest.MonkeyPatch, options: list[str], maker: str
+) -> None:
+    """It says where before it serves what was asked for, and Ctrl-C is no failure."""
+    served: list[object] = []
 
     def interrupted(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
-        served.extend(sockets)
+        served.extend((server.config.app, len(sockets)))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(uvicorn.Server, "run", interrupted)
+    monkeypatch.setattr(f"asgi_nocache.demo.{maker}", lambda: maker)
 
-    result = CliRunner().invoke(main, ["demo", "--port", "0"])
+    result = CliRunner().invoke(main, ["demo", "--port", "0", *options])
 
     assert result.exit_code == 0, result.output
     assert re.search(r"http://127\.0\.0\.1:[1-9]\d*/\n", result.output)
-    assert len(served) == 1
+    assert served == [maker, 1]
 
 
 def test_help_lists_the_commands() -> None:
@@ -60,6 +71,14 @@ def test_a_port_that_is_none(port: str) -> None:
     assert "--port" in result.output
 
 
+def test_an_app_that_is_none() -> None:
+    """A usage error, which names those that are there."""
+    result = CliRunner().invoke(main, ["demo", "--app=django"])
+
+    assert result.exit_code == 2
+    assert re.search(r"starlette\W+flask", result.output)
+
+
 def test_the_module_has_the_same_options(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,17 +98,47 @@ def test_the_module_has_the_same_options(
 # What is not installed
 
 
-@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
-def test_demo_without_its_extra(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+@pytest.mark.parametrize(
+    ("app", "extras", "missing"),
+    [
+        ("starlette", "demo", ["starlette"]),
+        ("starlette", "demo", ["uvicorn"]),
+        ("flask", "demo,flask", ["starlette"]),
+        ("flask", "demo,flask", ["uvicorn"]),
+        ("flask", "demo,flask", ["flask", "asgiref"]),
+    ],
+)
+def test_demo_without_its_extras(
+    monkeypatch: pytest.MonkeyPatch, app: str, extras: str, missing: list[str]
+) -> None:
     """The remedy is the line to type."""
-    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: None)
+    for module in missing:
+        monkeypatch.setitem(sys.modules, module, None)
 
-    result = CliRunner().invoke(main, ["demo"])
+    result = CliRunner().invoke(main, ["demo", "--app", app, "--port", "0"])
 
     assert result.exit_code == 1
     assert result.output == (
-        f"Error: this command needs {missing}: pip install 'asgi-nocache[demo]'\n"
+        f"Error: this command needs {' and '.join(missing)}: "
+        f"pip install 'asgi-nocache[{extras}]'\n"
     )
+
+
+def test_the_starlette_demo_needs_no_flask() -> None:
+    """Who wants the demo alone is not asked for the other extra."""
+    script = (
+        "import sys, asgi_nocache.cli, uvicorn\n"
+        "sys.modules.update(flask=None, asgiref=None)\n"
+        "uvicorn.Server.run = lambda *_, **__: print('served')\n"
+        "asgi_nocache.cli.main(['demo', '--port', '0'])"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert ended.stdout.endswith("\nserved\n")
 
 
 @pytest.fixture
@@ -115,7 +164,7 @@ def test_the_demo_without_click() -> None:
 
 def test_importing_the_package_needs_nothing() -> None:
     """Neither the command's nor the demo's requirements come along."""
-    unwanted = {"click", "starlette", "uvicorn"}
+    unwanted = {"asgiref", "click", "flask", "starlette", "uvicorn"}
     script = f"import asgi_nocache, sys; print({unwanted} & set(sys.modules))"
 
     ended = subprocess.run(

@@ -1,23 +1,34 @@
 """The demo without a browser: what it answers, where it listens, how it stops.
 
-That a browser really goes stale is shown in ``tests/browser``; options and what
-is said when something is not installed, in ``tests/test_cli.py``.
+The Starlette app and the Flask app answer alike, so each is asked the same. That a
+browser really goes stale is shown in ``tests/browser``; options and what is said
+when something is not installed, in ``tests/test_cli.py``.
 """
 
+import contextlib
 import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 
 import click
 import httpx
 import pytest
 
-from asgi_nocache.demo import app as demo
+from asgi_nocache.demo import items as demo
+from asgi_nocache.demo.app import make_demo_app
+from asgi_nocache.demo.flask_app import make_flask_demo_app, make_flask_items_app
+from asgi_nocache.demo.page import PAGE_FILES
 from asgi_nocache.demo.serve import listen, serve, url_of
+
+Client = Callable[..., httpx.AsyncClient]
+
+MAKERS = {"starlette": make_demo_app, "flask": make_flask_demo_app}
 
 CACHE_FIELDS = ("cache-control", "expires", "pragma", "last-modified", "etag")
 STALE = {"last-modified": "Mon, 04 Jan 2016 10:00:00 GMT"}
@@ -28,9 +39,15 @@ NEVER_STORE = {
 }
 
 
-def client(*, protect: bool = True) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(demo.make_demo_app(protect=protect))
-    return httpx.AsyncClient(transport=transport, base_url="http://demo")
+@pytest.fixture(params=MAKERS)
+def client(request: pytest.FixtureRequest) -> Client:
+    """What makes a client of the demo, for each app it is written in."""
+
+    def make(**options: bool) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(MAKERS[request.param](**options))
+        return httpx.AsyncClient(transport=transport, base_url="http://demo")
+
+    return make
 
 
 def cache_fields(response: httpx.Response) -> dict[str, str]:
@@ -54,7 +71,9 @@ def page_text(name: str) -> str:
         ("with", False, STALE),
     ],
 )
-async def test_list_fields(side: str, protect: bool, expected: dict[str, str]) -> None:
+async def test_list_fields(
+    client: Client, side: str, protect: bool, expected: dict[str, str]
+) -> None:
     """The sides differ by what the middleware sends, and by nothing without it."""
     async with client(protect=protect) as browser:
         response = await browser.get(f"/{side}/items?visit=1")
@@ -64,7 +83,7 @@ async def test_list_fields(side: str, protect: bool, expected: dict[str, str]) -
 
 
 @pytest.mark.parametrize("side", ["without", "with"])
-async def test_a_saved_item_is_listed(side: str) -> None:
+async def test_a_saved_item_is_listed(client: Client, side: str) -> None:
     """The origin never hides what was saved; only a stored copy can."""
     async with client() as browser:
         saved = await browser.post(
@@ -77,7 +96,7 @@ async def test_a_saved_item_is_listed(side: str) -> None:
 
 
 @pytest.mark.parametrize("side", ["without", "with"])
-async def test_the_origin_counts_list_requests(side: str) -> None:
+async def test_the_origin_counts_list_requests(client: Client, side: str) -> None:
     """Each list request counts, no other does, and the count is never stored."""
     async with client() as browser:
         for _ in range(2):
@@ -91,13 +110,24 @@ async def test_the_origin_counts_list_requests(side: str) -> None:
     assert "no-store" in counted.headers["cache-control"]
 
 
-async def test_the_sides_share_nothing() -> None:
+async def test_the_sides_share_nothing(client: Client) -> None:
     """A save on one side is no save on the other."""
     async with client() as browser:
         await browser.post("/without/items/save?visit=1", content="Olives")
         listed = await browser.get("/with/items?visit=1")
 
     assert len(listed.json()["items"]) == len(demo.FIRST_ITEMS)
+
+
+@pytest.mark.parametrize("path", ["/", "/without/items", "/with/items"])
+@pytest.mark.parametrize(("app", "status"), [("starlette", 405), ("flask", 200)])
+async def test_the_framework_answers(app: str, status: int, path: str) -> None:
+    """Flask answers OPTIONS by itself and Starlette does not: none stands in."""
+    transport = httpx.ASGITransport(MAKERS[app]())
+    async with httpx.AsyncClient(transport=transport) as browser:
+        response = await browser.options(f"http://demo{path}")
+
+    assert response.status_code == status
 
 
 # Bounds
@@ -116,16 +146,47 @@ async def test_the_sides_share_nothing() -> None:
         ("x" * (demo.MAX_BODY + 1), 413),
     ],
 )
-async def test_a_name_is_bounded(content: str | bytes, status: int) -> None:
+async def test_a_name_is_bounded(
+    client: Client, content: str | bytes, status: int
+) -> None:
     """Refusals are one sentence, which the page shows as it stands."""
     async with client() as browser:
         response = await browser.post("/with/items/save?visit=1", content=content)
 
     assert response.status_code == status
-    assert status == 200 or re.fullmatch(r"[A-Z][^.\n]+\.", response.text)
+    assert status == 200 or is_one_sentence(response)
 
 
-async def test_the_list_is_bounded() -> None:
+def is_one_sentence(response: httpx.Response) -> bool:
+    plain = response.headers["content-type"] == "text/plain; charset=utf-8"
+    return plain and bool(re.fullmatch(r"[A-Z][^.\n]+\.", response.text))
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        (["Rye", " ", "bread"], 200),
+        (["x"] * demo.MAX_BODY, 422),
+        (["x"] * (demo.MAX_BODY + 1), 413),
+    ],
+)
+async def test_a_body_without_a_length_is_bounded(
+    client: Client, parts: list[str], status: int
+) -> None:
+    """It is read to its end, and refused rather than cut off."""
+
+    async def content() -> AsyncIterator[bytes]:
+        for part in parts:
+            yield part.encode()
+
+    async with client() as browser:
+        response = await browser.post("/with/items/save?visit=1", content=content())
+
+    assert response.status_code == status
+    assert status != 200 or response.json()["name"] == "".join(parts)
+
+
+async def test_the_list_is_bounded(client: Client) -> None:
     """The item after the last is refused and changes nothing."""
     async with client() as browser:
         statuses = [
@@ -139,19 +200,46 @@ async def test_the_list_is_bounded() -> None:
     assert len(listed.json()["items"]) == demo.MAX_ITEMS
 
 
+class Meeting(int):
+    """A bound whose check waits, for a moment, for another thread to check too."""
+
+    both = threading.Barrier(2)
+
+    def __le__(self, other: int) -> bool:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self.both.wait(0.5)
+        return int(self) <= other
+
+
+def test_two_threads_share_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two saves at once only one takes the last place."""
+    monkeypatch.setattr(demo, "MAX_ITEMS", Meeting(len(demo.FIRST_ITEMS) + 1))
+    app = make_flask_items_app()
+
+    def save(name: str) -> int:
+        url = "/items/save?visit=1"
+        return app.test_client().post(url, data=name.encode()).status_code
+
+    with ThreadPoolExecutor(2) as workers:
+        statuses = sorted(workers.map(save, ["Olives", "Dates"]))
+
+    assert statuses == [200, 409]
+
+
 @pytest.mark.parametrize("key", ["", "x" * (demo.MAX_VISIT_KEY + 1)])
-async def test_a_visit_needs_a_short_name(key: str) -> None:
+async def test_a_visit_needs_a_short_name(client: Client, key: str) -> None:
     """Without one there is no list to answer with."""
     async with client() as browser:
         response = await browser.get("/without/items", params={"visit": key})
 
     assert response.status_code == 400
+    assert "?visit=, 1 to 40 characters." in response.text
 
 
-async def test_the_oldest_visit_is_forgotten() -> None:
+async def test_the_oldest_visit_is_forgotten(client: Client) -> None:
     """The visit not seen for longest goes, one that is still used stays."""
     async with client() as browser:
-        for visit in ("old", "used"):
+        for visit in ("used", "old"):
             await browser.get(f"/without/items?visit={visit}")
         for number in range(demo.MAX_VISITS - 1):
             await browser.get("/without/origin?visit=used")
@@ -166,8 +254,10 @@ async def test_the_oldest_visit_is_forgotten() -> None:
 # The page
 
 
-@pytest.mark.parametrize(("path", "name", "media_type"), demo.PAGE_FILES)
-async def test_page_files(path: str, name: str, media_type: str) -> None:
+@pytest.mark.parametrize(("path", "name", "media_type"), PAGE_FILES)
+async def test_page_files(
+    client: Client, path: str, name: str, media_type: str
+) -> None:
     """The frame is never stored, so that it cannot be stale itself."""
     async with client() as browser:
         response = await browser.get(path)
@@ -263,7 +353,7 @@ def test_a_host_that_is_not_ours(host: str) -> None:
 def test_a_taken_port_is_refused_before_uvicorn_starts(taken: socket.socket) -> None:
     """The refused socket is closed: pytest turns a leak into an error."""
     with pytest.raises(click.ClickException, match="--port 0 takes a free one"):
-        serve(demo.make_demo_app(), "127.0.0.1", taken.getsockname()[1])
+        serve(make_demo_app(), "127.0.0.1", taken.getsockname()[1])
 
 
 @pytest.mark.parametrize(
@@ -286,10 +376,11 @@ def has_ipv6() -> bool:
     return True
 
 
-def test_ctrl_c_stops_in_good_order() -> None:
+@pytest.mark.parametrize("app", MAKERS)
+def test_ctrl_c_stops_in_good_order(app: str) -> None:
     """The real thing: start, answer, interrupt; status 0 and nothing on stderr."""
     with subprocess.Popen(
-        [sys.executable, "-m", "asgi_nocache.demo", "--port", "0"],
+        [sys.executable, "-m", "asgi_nocache.demo", "--app", app, "--port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

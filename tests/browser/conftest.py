@@ -16,10 +16,14 @@ import pytest
 
 # The demo with the middleware left out on the right: the control.
 UNPROTECTED = """
-from asgi_nocache.demo.app import make_demo_app
+from asgi_nocache.demo.{} as make
 from asgi_nocache.demo.serve import serve
-serve(make_demo_app(protect=False), "127.0.0.1", 0)
+serve(make(protect=False), "127.0.0.1", 0)
 """
+MAKERS = {
+    "starlette": "app import make_demo_app",
+    "flask": "flask_app import make_flask_demo_app",
+}
 
 
 def _chromium() -> drivers.Browser:
@@ -55,15 +59,23 @@ def _serve(output: Path, *arguments: str) -> Iterator[str]:
         yield drivers.wait_for("the demo's URL", look)[0]
 
 
+@pytest.fixture(scope="module", params=MAKERS)
+def app(request: pytest.FixtureRequest) -> str:
+    """What the demo is written in, which no browser may notice."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def demo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo_url(app: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The demo as anyone starts it."""
     output = tmp_path_factory.mktemp("demo") / "output"
-    yield from _serve(output, "-m", "asgi_nocache.demo", "--port", "0")
+    yield from _serve(output, "-m", "asgi_nocache.demo", "--app", app, "--port", "0")
 
 
 @pytest.fixture(scope="module")
-def unprotected_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def unprotected_url(
+    app: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The demo whose right side has no middleware either."""
     output = tmp_path_factory.mktemp("unprotected") / "output"
-    yield from _serve(output, "-c", UNPROTECTED)
+    yield from _serve(output, "-c", UNPROTECTED.format(MAKERS[app]))
