@@ -9,4 +9,6 @@ it. Ratios are the result. Nanoseconds belong to the machine of the day.
 * `inprocess`   all contenders interleaved in one process, without a server
 * `build`       building 10,000 rules: time and memory; what an import costs
 * `overwire`    the same contenders behind real uvicorn, under a loopback load
+* `flask_bridge`  a Flask app through our bridge, other bridges and gunicorn
+* `process`     a server in a process of its own
 """

@@ -16,19 +16,23 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import build, inprocess, overwire
+from benchmarks import build, flask_bridge, inprocess, overwire
 from benchmarks.rows import Group, over_budget, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PARTS = ("inprocess", "decorators", "build", "uvicorn")
-PACKAGES = ("asgi-nocache", "secure", "Secweb", "starlette", "uvicorn", "uvloop")
+PARTS = ("inprocess", "decorators", "build", "uvicorn", "flask")
+PACKAGES = (
+    *("asgi-nocache", "secure", "Secweb", "starlette", "uvicorn", "uvloop"),
+    *("asgiref", "flask", "gunicorn", "a2wsgi"),
+)
 
 LEGEND = """\
 added = min - min of the bare app; "x hand-written" = added by the added of the
 simplest correct hand-written middleware on the same requests. "requests/s" counts
-seconds of the server's CPU. Ratios are the result; the rest is this machine today."""
+seconds of the server's CPU, with Flask also those in which its core was idle. Ratios
+are the result; the rest is this machine today."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,6 +77,9 @@ def _measure(part: str, options: argparse.Namespace) -> list[Group]:
             overwire.run(load, _report)
             for load in (overwire.QUICK if quick else overwire.LOADS)
         ],
+        "flask": lambda: flask_bridge.run(
+            flask_bridge.QUICK if quick else flask_bridge.Effort(), _report
+        ),
     }
     return parts[part]()
 

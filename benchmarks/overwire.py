@@ -9,26 +9,21 @@ ratios, and the bare app against itself shows how far off that is.
 
 from __future__ import annotations
 
-import http.client
-import os
-import socket
 import statistics
-import subprocess
-import sys
-import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from benchmarks import client
 from benchmarks.cases import OURS_0, RELAXING
 from benchmarks.contenders import BARE, BASE_HTTP, HAND_WRITTEN, PEERS
+from benchmarks.process import MissingError, Server, on_core
 from benchmarks.rows import Group, Limit, Row
 from benchmarks.server import FLOOR, OURS, SAME
 from benchmarks.workloads import ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     Report = Callable[[str], object]
 
@@ -77,83 +72,6 @@ LOADS = (
 QUICK = (Load(app="raw", names=(OURS_0,), pairs=1),)
 
 
-class ServerError(RuntimeError):
-    """A server did not come up."""
-
-
-class MissingError(ServerError):
-    """Something that the server imports is not installed; the only reason to skip."""
-
-
-class Server:
-    """A contender served in a process of its own."""
-
-    def __init__(self, app: str, name: str) -> None:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen(1024)
-            self.port: int = listener.getsockname()[1]
-            file = listener.fileno()
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.server", app, name, str(file)],
-                pass_fds=[file],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-
-    def __enter__(self) -> Self:
-        deadline = time.monotonic() + 30
-        while not self._answers():
-            if self._process.poll() is not None:
-                _, errors = self._process.communicate()
-                reason = errors.strip().rpartition("\n")[2]
-                missing = reason.startswith(("ImportError", "ModuleNotFoundError"))
-                raise MissingError(reason) if missing else ServerError(errors)
-            if time.monotonic() > deadline:
-                self.__exit__()
-                raise ServerError("it did not answer within 30 seconds")
-            time.sleep(0.05)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        # The end of its input stops it.
-        self._process.communicate()
-
-    def cpu_seconds(self) -> float:
-        """Return the CPU time that the server has used."""
-        if self._process.stdin is None or self._process.stdout is None:
-            raise ServerError("it was started without pipes")
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return float(self._process.stdout.readline())
-
-    def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request("GET", ITEM)
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
-
-
-@contextmanager
-def on_core(place: int) -> Iterator[None]:
-    """Keep this process and those it starts on one core, where that can be said."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(allowed)[place]})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
-
-
 def run(load: Load, report: Report = lambda text: None) -> Group:
     """Load every contender beside the bare app and return their throughputs."""
     program = client.choose()
@@ -162,7 +80,7 @@ def run(load: Load, report: Report = lambda text: None) -> Group:
     with ExitStack() as servers:
         try:
             with on_core(0):
-                bare = servers.enter_context(Server(load.app, BARE.name))
+                bare = servers.enter_context(_server(load.app, BARE.name))
         except MissingError as error:
             return _group(load, program, [Row(case=BARE.name, skipped=str(error))])
         for name in load.names:
@@ -188,6 +106,10 @@ def _group(load: Load, program: client.Client, rows: list[Row]) -> Group:
     )
 
 
+def _server(app: str, name: str) -> Server:
+    return Server("benchmarks.server", app, name, path=ITEM)
+
+
 Pairs = list[tuple[float, float]]
 
 
@@ -195,7 +117,7 @@ def _pairs(load: Load, name: str, bare: Server, program: client.Client) -> Pairs
     path = PATHS.get(name, ITEM)
     with ExitStack() as stack:
         with on_core(0):
-            other = stack.enter_context(Server(load.app, name))
+            other = stack.enter_context(_server(load.app, name))
         stack.enter_context(on_core(-1))
         both = (bare, other)
         return [
@@ -211,10 +133,10 @@ def _rates(
     servers: tuple[Server, Server], program: client.Client, path: str, seconds: int
 ) -> tuple[float, float]:
     before = [server.cpu_seconds() for server in servers]
-    counts = program.load([server.port for server in servers], path, seconds)
+    outcomes = program.load([server.port for server in servers], path, seconds)
     first, second = (
-        count / (server.cpu_seconds() - began)
-        for server, count, began in zip(servers, counts, before, strict=True)
+        outcome.flawless() / (server.cpu_seconds() - began)
+        for server, outcome, began in zip(servers, outcomes, before, strict=True)
     )
     return first, second
 

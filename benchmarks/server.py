@@ -1,8 +1,6 @@
 """One contender behind uvicorn, on a socket that the parent process opened.
 
-`python -m benchmarks.server APP CONTENDER FD`; `overwire` starts them. A line on
-standard input is answered with the CPU seconds used so far, and its end stops the
-server, so none outlives the benchmark.
+`python -m benchmarks.server APP CONTENDER FD`; `overwire` starts them.
 """
 
 from __future__ import annotations
@@ -10,8 +8,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cases import OURS_0, OURS_10000, PUBLIC_TEXT, RELAXING
@@ -26,6 +22,7 @@ from benchmarks.contenders import (
     ours,
     relaxing_rule,
 )
+from benchmarks.process import obey
 from benchmarks.workloads import SMALL_RESPONSE
 
 if TYPE_CHECKING:
@@ -88,19 +85,13 @@ def contender(name: str) -> Contender:
     return OTHERS[BARE.name if name in (SAME, FLOOR) else name]
 
 
-def _obey() -> None:
-    for _ in sys.stdin:
-        print(time.process_time(), flush=True)
-    os._exit(0)
-
-
 def main() -> None:
     """Serve the named contender around the named app until told to stop."""
     import uvicorn
 
     app_name, name, fileno = sys.argv[1:]
     app = contender(name).build(APPS[app_name]())
-    threading.Thread(target=_obey, daemon=True).start()
+    obey(stop=lambda: os._exit(0))
     config = uvicorn.Config(
         app,
         lifespan="off",
