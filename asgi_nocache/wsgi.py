@@ -71,7 +71,6 @@ class NoCacheWSGIMiddleware:
         self._reporter = Reporter(self.counts)
         self._switch = read_switch()
         self._shortcuts = Shortcuts(self.policy_set)
-        _flask.listen()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
@@ -101,6 +100,7 @@ class NoCacheWSGIMiddleware:
         def start_decided(status: str, headers: Any, *exc_info: Any) -> Any:
             nonlocal started
             started = True
+            _flask.write_route(scope)
             response = response_facts(
                 {"status": int(status.partition(" ")[0]), "headers": _bytes(headers)},
                 scope,

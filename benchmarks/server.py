@@ -61,6 +61,26 @@ def framework() -> ASGIApp:
     return app
 
 
+def dropdown() -> ASGIApp:
+    """Return a FastAPI app that answers as the dropdown's did: fifty saved items."""
+    from fastapi import FastAPI
+    from pydantic import BaseModel
+
+    class Item(BaseModel):
+        id: int
+        name: str
+        saved: bool = True
+
+    app = FastAPI()
+    saved = [Item(id=number, name=f"Item {number}") for number in range(50)]
+
+    @app.get("/items/{owner}", response_model=list[Item])
+    async def items(owner: int) -> Any:
+        return saved
+
+    return app
+
+
 def _ours_many() -> Contender:
     return ours(OURS_10000, mixed_rules(10_000))
 
@@ -69,7 +89,11 @@ def _ours_relaxing() -> Contender:
     return ours(RELAXING, [relaxing_rule()], PUBLIC_TEXT)
 
 
-APPS: Mapping[str, Callable[[], ASGIApp]] = {"raw": lambda: raw, "FastAPI": framework}
+APPS: Mapping[str, Callable[[], ASGIApp]] = {
+    "raw": lambda: raw,
+    "FastAPI": framework,
+    "FastAPI dropdown": dropdown,
+}
 OURS: Mapping[str, Callable[[], Contender]] = {
     OURS_0: lambda: ours(OURS_0),
     OURS_10000: _ours_many,

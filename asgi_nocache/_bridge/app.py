@@ -13,9 +13,9 @@ from typing import Any
 
 from asgiref.wsgi import WsgiToAsgi
 
-from .. import _flask
 from .._core.errors import ConfigurationError
 from .exchange import serve
+from .outbox import Waker
 
 WSGIApp = Callable[..., Iterable[bytes]]
 
@@ -71,7 +71,7 @@ class Bridge(WsgiToAsgi):
         self.receive_timeout = receive_timeout
         self.max_request_body = max_request_body
         self._pool: ThreadPoolExecutor | None = None
-        _flask.listen()
+        self._waker: Waker | None = None
 
     @property
     def pool(self) -> ThreadPoolExecutor:
@@ -79,6 +79,12 @@ class Bridge(WsgiToAsgi):
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.workers, "asgi-nocache")
         return self._pool
+
+    def waker(self, loop: asyncio.AbstractEventLoop) -> Waker:
+        """Return what wakes *loop*, of which there is one at a time."""
+        if self._waker is None or self._waker.loop is not loop:
+            self._waker = Waker(loop)
+        return self._waker
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one scope of any type."""

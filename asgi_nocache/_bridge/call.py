@@ -15,6 +15,7 @@ from typing import Any
 from asgiref.wsgi import WsgiToAsgiInstance
 
 from .._environ import connect, mend, unambiguous
+from .._flask import write_route
 from .files import FileWrapper
 from .inbox import BodyStream, TooLargeError
 from .outbox import ClientGoneError, Outbox, refusal
@@ -45,6 +46,7 @@ class Call(WsgiToAsgiInstance):
     ) -> None:
         super().__init__(application, duplicate_header_limit)  # type: ignore[no-untyped-call]
         self.scope = scope
+        self._whole_scope = scope
         self._start: dict[str, Any] | None = None
         self._outbox = outbox
         self._stream = stream
@@ -72,8 +74,12 @@ class Call(WsgiToAsgiInstance):
             return
         result = self.wsgi_application(environ, self.start_response)
         if isinstance(result, FileWrapper) and not self.response_started:
-            self._begin()
-            self._outbox.finish(file=result)  # who closes it
+            try:
+                self._begin()
+                self._outbox.finish(file=result)  # who closes it
+            except BaseException:
+                self._close(result)
+                raise
             return
         try:
             self._iterate(result)
@@ -114,6 +120,7 @@ class Call(WsgiToAsgiInstance):
                 exc_info = None  # a circle with this frame
         elif self._start is not None:
             raise RuntimeError("start_response was called again without exc_info")
+        write_route(self._whole_scope)
         fields = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in response_headers
@@ -136,10 +143,12 @@ class Call(WsgiToAsgiInstance):
     def _iterate(self, result: Iterable[bytes]) -> None:
         whole = isinstance(result, list | tuple)
         for chunk in [b"".join(result)] if whole else result:
-            if self._ended:
-                return
             if chunk:
                 self._put(chunk, last=whole)
+            else:
+                self._outbox.check()  # or who sends nothing never stops
+            if self._ended:
+                return
         if not self._ended:
             self._begin()
             self._outbox.finish()

@@ -8,12 +8,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import io
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from .call import Body, Call
 from .files import FileWrapper, blocks, close
-from .inbox import BodyStream, DisconnectedError, Inbox, TooLargeError
+from .inbox import (
+    MAX_AHEAD,
+    BodyStream,
+    DisconnectedError,
+    Inbox,
+    TooLargeError,
+    refuse_announced,
+)
 from .outbox import Batch, Outbox, refusal
 
 if TYPE_CHECKING:
@@ -31,30 +40,39 @@ async def serve(bridge: Bridge, scope: Any, receive: Any, send: Any) -> None:
         TimeoutError: The client took nothing for ``send_timeout`` seconds.
     """
     loop = asyncio.get_running_loop()
-    inbox = Inbox(receive, bridge.max_request_body)
-    outbox = Outbox(loop, bridge.send_timeout + _GRACE)
+    most = bridge.max_request_body
     body: Body
     stream = None
+    gone: Callable[[], Awaitable[None]] = functools.partial(_disconnected, receive)
     try:
-        inbox.refuse_announced(scope.get("headers", ()))
-        beginning = await inbox.beginning()
+        if most is not None:
+            refuse_announced(scope.get("headers", ()), most)
+        first = await receive()
+        whole = first["type"] == "http.request" and not first.get("more_body")
+        if whole and most is None:
+            body = io.BytesIO(first.get("body", b""))
+        else:
+            inbox = Inbox(first, receive, most)
+            gone = inbox.disconnected
+            body = io.BytesIO(await inbox.beginning())
+            if not inbox.complete:
+                stream = BodyStream(
+                    body.getvalue(), inbox, loop, bridge.receive_timeout
+                )
+                body = io.BufferedReader(stream, MAX_AHEAD)
     except DisconnectedError:
         return
     except TooLargeError as error:
         for message in refusal(413, error):
             await send(message)
         return
-    if inbox.complete:
-        body = io.BytesIO(beginning)
-    else:
-        stream = BodyStream(beginning, inbox, loop, bridge.receive_timeout)
-        body = io.BufferedReader(stream, 65536)
+    outbox = Outbox(bridge.waker(loop), bridge.send_timeout + _GRACE)
     call = Call(bridge.wsgi_application, bridge.duplicate_header_limit, scope,
                 outbox, stream)  # fmt: skip
-    # The box of the request travels in the context, and user's variables.
+    # The box of the request travels in the context, and the user's variables.
     job = bridge.pool.submit(contextvars.copy_context().run, call.run, body)
     try:
-        await _Response(bridge, outbox, inbox, send).run()
+        await _Response(bridge, outbox, gone, send).run()
     finally:
         job.cancel()
         if stream is not None:
@@ -63,13 +81,25 @@ async def serve(bridge: Bridge, scope: Any, receive: Any, send: Any) -> None:
             close(file, bridge.pool)
 
 
+async def _disconnected(receive: Any) -> None:
+    """Wait until the client has gone."""
+    if (await receive())["type"] == "http.request":  # of a body that was complete
+        await asyncio.get_running_loop().create_future()
+
+
 class _Response:
     """Sends what an outbox holds, until it ends or the client has gone."""
 
-    def __init__(self, bridge: Bridge, outbox: Outbox, inbox: Inbox, send: Any) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        outbox: Outbox,
+        gone: Callable[[], Awaitable[None]],
+        send: Any,
+    ) -> None:
         self._bridge = bridge
         self._outbox = outbox
-        self._inbox = inbox
+        self._gone = gone
         self._send = send
 
     async def run(self) -> None:
@@ -83,7 +113,7 @@ class _Response:
             await self._send({"type": "http.response.body", "body": batch.body})
             return
         # Only now: for most requests, more tasks would cost more than they do.
-        gone = asyncio.ensure_future(self._inbox.disconnected())
+        gone = asyncio.ensure_future(self._gone())
         patience = _Patience(self._bridge.send_timeout)
         sending = asyncio.ensure_future(self._send_parts(batch, patience))
         out_of_time = patience.begin()
@@ -113,8 +143,8 @@ class _Response:
                 self._outbox.sent(len(batch.body))
             if batch.error is not None:
                 raise batch.error
-            if batch.file is not None:
-                await self._send_file(batch.file, patience)
+            if batch.file:
+                await self._send_file(self._outbox.take_file(), patience)
                 return
             batch = await self._outbox.take()
         with patience:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import Executor, Future
-from typing import Any
+from typing import Any, Self
 
 #: Bytes of a block. Werkzeug asks for 8 KB, which costs ten times as much.
 BLOCK = 256 * 1024
+
+#: What Werkzeug asks for, so that a range need not be read from the beginning.
+_SEEKING = ("seekable", "seek", "tell")
 
 
 class FileWrapper:
@@ -26,11 +29,20 @@ class FileWrapper:
     def __init__(self, file: Any, block_size: int = BLOCK) -> None:  # noqa: ARG002
         self.read = file.read
         self._close = getattr(file, "close", None)
+        for name in _SEEKING:
+            if hasattr(file, name):
+                setattr(self, name, getattr(file, name))
 
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield the blocks, for who reads it as any other iterable."""
-        while block := self.read(BLOCK):
-            yield block
+    # Its own iterator: Werkzeug closes and seeks what ``iter`` gives for a range.
+    def __iter__(self) -> Self:
+        """Return itself, for who reads it as any other iterable."""
+        return self
+
+    def __next__(self) -> bytes:
+        """Return the next block."""
+        if block := self.read(BLOCK):
+            return bytes(block)
+        raise StopIteration
 
     def close(self) -> None:
         """Close the file."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections import deque
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-#: Bytes of a body that are awaited before a worker is taken.
+#: Bytes of a body that are awaited before a worker is taken, and that are held for
+#: one which does not read.
 MAX_AHEAD = 64 * 1024
 
 
@@ -26,10 +28,26 @@ class TooLargeError(OSError):
     """The request body is over the limit."""
 
 
+def refuse_announced(fields: Any, most: int) -> None:
+    """Look at Content-Length before anything is received.
+
+    Raises:
+        TooLargeError: The body is over *most* bytes.
+    """
+    lengths = [v for k, v in fields if k == b"content-length" and v.isdigit()]
+    if any(int(length) > most for length in lengths):
+        raise _too_large(most)
+
+
+def _too_large(most: int) -> TooLargeError:
+    return TooLargeError(f"the request body is over {most} bytes")
+
+
 class Inbox:
-    """Shares one ``receive``.
+    """Shares one ``receive``, where a body comes in parts.
 
     Args:
+        first: The first message.
         receive: ASGI's.
         most: The bytes that a body may have, ``None`` for any number.
 
@@ -37,28 +55,15 @@ class Inbox:
         complete: Whether the whole body was received.
     """
 
-    def __init__(self, receive: Any, most: int | None) -> None:
+    def __init__(self, first: Any, receive: Any, most: int | None) -> None:
         self._receive = receive
         self._most = most
         self._size = 0
         self._lock = asyncio.Lock()
-        self._held: Any = None
+        self._held: deque[Any] = deque([first])
+        self._ahead = len(first.get("body", b""))
         self._taken = asyncio.Event()
         self.complete = False
-
-    def refuse_announced(self, fields: Any) -> None:
-        """Look at Content-Length before anything is received.
-
-        Raises:
-            TooLargeError: The body is over the limit.
-        """
-        if self._most is not None:
-            lengths = [v for k, v in fields if k == b"content-length" and v.isdigit()]
-            if any(int(length) > self._most for length in lengths):
-                raise self._too_large()
-
-    def _too_large(self) -> TooLargeError:
-        return TooLargeError(f"the request body is over {self._most} bytes")
 
     async def pull(self) -> bytes:
         """Return the next part of the body.
@@ -67,37 +72,46 @@ class Inbox:
             DisconnectedError: The client went.
             TooLargeError: The body is over the limit.
         """
-        async with self._lock:
-            message, self._held = self._held or await self._receive(), None
-            self._taken.set()
+        message = self._next_held()
+        if message is None:
+            async with self._lock:  # what came while it was waited for is next
+                message = self._next_held() or await self._receive()
         if message["type"] != "http.request":
             raise DisconnectedError("the client went before its request was complete")
         body: bytes = message.get("body", b"")
         self._size += len(body)
         if self._most is not None and self._size > self._most:
-            raise self._too_large()
+            raise _too_large(self._most)
         self.complete = not message.get("more_body", False)
         return body
 
     async def beginning(self) -> bytes:
         """Return the body, if it is small, or its beginning."""
-        parts = [await self.pull()]
-        size = len(parts[0])
-        while not self.complete and size < MAX_AHEAD:
+        parts: list[bytes] = []
+        while not self.complete and self._size < MAX_AHEAD:
             parts.append(await self.pull())
-            size += len(parts[-1])
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)
 
     async def disconnected(self) -> None:
-        """Wait until the client has gone, holding one part of the body at most."""
+        """Wait until the client has gone, holding little of the body meanwhile."""
         while True:
             async with self._lock:
                 message = await self._receive()
                 if message["type"] != "http.request":
                     return
-                self._held = message
+                self._held.append(message)
+                self._ahead += len(message.get("body", b""))
+            while self._ahead >= MAX_AHEAD:
                 self._taken.clear()
-            await self._taken.wait()
+                await self._taken.wait()
+
+    def _next_held(self) -> Any:
+        if not self._held:
+            return None
+        message = self._held.popleft()
+        self._ahead -= len(message.get("body", b""))
+        self._taken.set()
+        return message
 
 
 class BodyStream(io.RawIOBase):
@@ -163,6 +177,8 @@ class BodyStream(io.RawIOBase):
         except RuntimeError as error:  # the loop is closed
             pull.close()
             raise DisconnectedError("the server has stopped") from error
+        if self._stopped:  # in between, when there was nothing to cancel yet
+            self._pending.cancel()
         try:
             return self._pending.result(self._patience)
         except TimeoutError:

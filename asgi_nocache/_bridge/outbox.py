@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from typing import Any, NamedTuple
 
 #: Bytes that may wait for the client before the worker is held.
@@ -37,25 +38,60 @@ class Batch(NamedTuple):
         body: All chunks, joined.
         last: Whether nothing follows.
         error: What the app raised, after *body*.
-        file: What is left to be sent by the loop, block by block.
+        file: Whether a file follows, for the loop to send block by block.
     """
 
     body: bytes
     last: bool
     error: Exception | None
-    file: Any
+    file: bool
+
+
+class Waker:
+    """Wakes the loop once for all outboxes that have news.
+
+    Each wake-up is a system call and a switch of threads.
+
+    Args:
+        loop: The loop that sends.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._ready: deque[Outbox] = deque()
+        self._called = False
+
+    def wake(self, outbox: Outbox) -> None:
+        """Wake who waits for *outbox*; from any thread.
+
+        Raises:
+            ClientGoneError: The loop is closed.
+        """
+        self._ready.append(outbox)  # first, or it could be overlooked
+        if self._called:
+            return
+        self._called = True
+        try:
+            self.loop.call_soon_threadsafe(self._wake_all)
+        except RuntimeError as error:
+            raise ClientGoneError("the server has stopped") from error
+
+    def _wake_all(self) -> None:
+        self._called = False
+        while self._ready:
+            self._ready.popleft().wake()
 
 
 class Outbox:
     """Carries one response; ``put`` and ``finish`` are the worker's.
 
     Args:
-        loop: The loop that sends.
+        waker: Wakes the loop that sends.
         patience: Seconds that the worker is held at most, should the loop die.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, patience: float) -> None:
-        self._loop = loop
+    def __init__(self, waker: Waker, patience: float) -> None:
+        self._waker = waker
         self._patience = patience
         self._lock = threading.Lock()
         self._room: threading.Condition | None = None
@@ -86,7 +122,7 @@ class Outbox:
             self._last = last
             known, self._news = self._news, True
         if not known:
-            self._wake_loop()
+            self._waker.wake(self)
         if self._waiting >= MAX_WAITING and not last:
             self._wait_for_room()
 
@@ -111,7 +147,7 @@ class Outbox:
             self._last = error is None and file is None
             known, self._news = self._news, True
         if not known:
-            self._wake_loop()
+            self._waker.wake(self)
 
     async def take(self) -> Batch:
         """Wait for what the worker has, and take it."""
@@ -121,10 +157,24 @@ class Outbox:
                     self._news = False
                     chunks, self._chunks = self._chunks, []
                     body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-                    file, self._file = self._file, None
-                    return Batch(body, self._last, self._error, file)
-            self._waiter = self._loop.create_future()
+                    return Batch(body, self._last, self._error, self._file is not None)
+            self._waiter = self._waker.loop.create_future()
             await self._waiter
+
+    def take_file(self) -> Any:
+        """Take the file, to close it whatever happens; until then it is ours."""
+        with self._lock:
+            file, self._file = self._file, None
+            return file
+
+    def check(self) -> None:
+        """Let a worker that has nothing to hand over notice that it may stop.
+
+        Raises:
+            ClientGoneError: Nobody takes anything.
+        """
+        if self._stopped:
+            raise ClientGoneError("the client is gone")
 
     def sent(self, size: int) -> None:
         """Say that the client took *size* bytes."""
@@ -149,12 +199,7 @@ class Outbox:
     def _has_room(self) -> bool:
         return self._stopped or self._waiting < MAX_WAITING
 
-    def _wake_loop(self) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._wake)
-        except RuntimeError as error:  # the loop is closed
-            raise ClientGoneError("the server has stopped") from error
-
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Wake who waits for news, on the loop."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
