@@ -86,8 +86,6 @@ def _routed(app: Any, **_: Any) -> None:
         # A copy of the scope has the same box; without any, we write.
         if scope is None or not report(mark, scope):
             apply(mark)
-    if scope is not None:
-        write_route(scope)
 
 
 def apply(mark: Mark) -> bool:

@@ -50,7 +50,7 @@ def as_asgi(
         guards: The names of the guards that are on.
         workers: Threads, so requests that run at the same time; more wait. 40 is
             what Starlette and FastAPI give sync endpoints.
-        send_timeout: Seconds without the client taking anything, after which a
+        send_timeout: Seconds that a client may take for a block (256 KB); then a
             stream or a file ends and its worker is free.
         receive_timeout: Seconds that a view waits for a part of a large upload.
         max_request_body: Bytes; a larger body is answered with 413. ``None``: any.

@@ -33,7 +33,7 @@ class Bridge(WsgiToAsgi):
     Args:
         wsgi_application: The app: Flask, or any other.
         workers: Threads, so requests that run at the same time; more wait.
-        send_timeout: Seconds without the client taking anything, after which a
+        send_timeout: Seconds that a client may take for a block (256 KB); then a
             stream or a file ends and its worker is free.
         receive_timeout: Seconds that a view waits for a part of a large upload.
         max_request_body: Bytes; a larger body is answered with 413. ``None``: any.

@@ -116,13 +116,12 @@ class _Response:
         gone = asyncio.ensure_future(self._gone())
         patience = _Patience(self._bridge.send_timeout)
         sending = asyncio.ensure_future(self._send_parts(batch, patience))
-        out_of_time = patience.begin()
-        tasks = (gone, sending, out_of_time)
+        tasks = (gone, sending, patience.out_of_time)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if sending.done():
                 await sending
-            elif out_of_time.done():
+            elif patience.out_of_time.done():
                 raise TimeoutError(
                     f"the client took nothing for {patience.seconds:g} seconds; "
                     "see send_timeout"
@@ -177,9 +176,10 @@ class _Patience:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._loop = asyncio.get_running_loop()
-        self._out_of_time = self._loop.create_future()
+        #: Done when time is up.
+        self.out_of_time: asyncio.Future[None] = self._loop.create_future()
         self._waiting_since: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer = self._loop.call_later(seconds, self._look)
 
     def __enter__(self) -> None:
         self._waiting_since = self._loop.time()
@@ -187,18 +187,9 @@ class _Patience:
     def __exit__(self, *exc: object) -> None:
         self._waiting_since = None
 
-    def begin(self) -> asyncio.Future[None]:
-        """Begin to look; the future is done when time is up."""
-        self._look_in(self.seconds)
-        return self._out_of_time
-
     def end(self) -> None:
         """Look no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-
-    def _look_in(self, seconds: float) -> None:
-        self._timer = self._loop.call_later(seconds, self._look)
+        self._timer.cancel()
 
     def _look(self) -> None:
         since = self._waiting_since
@@ -206,6 +197,6 @@ class _Patience:
             self.seconds if since is None else since + self.seconds - self._loop.time()
         )
         if left > 0:
-            self._look_in(left)
-        elif not self._out_of_time.done():
-            self._out_of_time.set_result(None)
+            self._timer = self._loop.call_later(left, self._look)
+        else:
+            self.out_of_time.set_result(None)

@@ -168,8 +168,11 @@ class BodyStream(io.RawIOBase):
         if self._pending is not None:
             self._pending.cancel()
 
+    def _is_over(self) -> bool:
+        return self._stopped
+
     def _pull(self) -> bytes:
-        if self._stopped:
+        if self._is_over():
             raise DisconnectedError("the exchange is over")
         pull = self._inbox.pull()
         try:
@@ -177,7 +180,7 @@ class BodyStream(io.RawIOBase):
         except RuntimeError as error:  # the loop is closed
             pull.close()
             raise DisconnectedError("the server has stopped") from error
-        if self._stopped:  # in between, when there was nothing to cancel yet
+        if self._is_over():  # in between, when there was nothing to cancel yet
             self._pending.cancel()
         try:
             return self._pending.result(self._patience)

@@ -74,6 +74,7 @@ class Waker:
         try:
             self.loop.call_soon_threadsafe(self._wake_all)
         except RuntimeError as error:
+            self._called = False
             raise ClientGoneError("the server has stopped") from error
 
     def _wake_all(self) -> None:
