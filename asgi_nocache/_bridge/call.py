@@ -104,10 +104,10 @@ class Call(WsgiToAsgiInstance):
         connect(environ, scope)
         return environ
 
-    def start_response(
+    def start_response(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, status: str, response_headers: Any, exc_info: Any = None
     ) -> Callable[[bytes], None]:
-        """Take the status and the fields (PEP 3333).
+        """Take the status and the fields (PEP 3333), and return ``write``.
 
         Raises:
             RuntimeError: It was called before, and *exc_info* is missing.
