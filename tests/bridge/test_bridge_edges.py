@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import importlib.util
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from flask import Flask
 import asgi_nocache.flask
 from asgi_nocache import ConfigurationError, NoCacheMiddleware, _flask
 from asgi_nocache._bridge import inbox as inboxes
-from asgi_nocache._bridge.files import FileWrapper
+from asgi_nocache._bridge.files import FileWrapper, close
 from asgi_nocache._bridge.inbox import (
     BodyStream,
     DisconnectedError,
@@ -143,6 +144,27 @@ def test_a_file_that_cannot_be_closed() -> None:
     wrapper.close()
 
     assert list(wrapper) == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_file_is_closed_after_the_workers_have_gone(fails: bool) -> None:
+    """By whoever is there; an error of it is nobody's any more."""
+    closed = []
+
+    class Source:
+        def read(self, size: int) -> bytes:
+            return b""
+
+        def close(self) -> None:
+            closed.append(True)
+            if fails:
+                raise OSError
+
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    close(FileWrapper(Source()), pool)
+
+    assert closed == [True]
 
 
 async def test_a_body_that_was_all_written() -> None:
