@@ -15,7 +15,6 @@ from ._core.decision import Decision, decide
 from ._core.edits import VALIDATORS
 from ._core.facts import CREDENTIALS, RequestFacts, ResponseFacts
 from ._core.fields import Field, Fields, without
-from ._core.readings import relative_path
 from ._core.rules import Rule, RuleSet
 from ._core.selection import Preview, preview
 from ._core.sent import CACHING_FIELDS
@@ -109,20 +108,23 @@ class Place:
     )
 
     def __init__(self, path: str, root_path: str, shortcuts: Shortcuts) -> None:
-        found = shortcuts.rules.for_path(relative_path(path, root_path))
+        found = shortcuts.rules.for_readings(path, root_path)
         self._where = path, root_path
         self._shortcuts = shortcuts
         self._exchanges: dict[Any, Exchange] = {}
-        if not found:  # what most paths of a flood come to
+        rules = found.rules
+        if not rules and found.readings.complete:  # what most paths of a flood come to
             self.asks_when = self.asks_content = False
             self.constant = shortcuts.unmatched
             return
-        conditions = [rule.conditions for _, rule in found]
+        conditions = [rule.conditions for rule in rules]
         self.asks_when = any(c.when is not None for c in conditions)
         self.asks_content = any(
             c.media_types or c.endpoints or c.tags or c.when for c in conditions
         )
-        self.constant = shortcuts.one_answer(rule for _, rule in found)
+        self.constant = shortcuts.one_answer(rules)
+        if not found.readings.complete and not shortcuts.rules.default.never_store:
+            self.constant = None
 
     def exchange(self, scope: Any) -> Exchange:
         """Return what is known of requests like this one."""

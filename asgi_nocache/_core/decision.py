@@ -99,8 +99,9 @@ def decide(
     selection = nested(response.inner, select(request, response, rules))
     sent = read_sent(response, selection.declared, now)
     wanted, as_sent = _met(selection, sent)
-    fired = _fired(request, response, selection, sent, wanted)
-    raises = [selection.floor, *(guard.raises_to for guard in fired)]
+    fired = _fired(request, response, selection, sent, wanted, rules)
+    default = rules.default.cache_control
+    raises = [selection.floor, *(guard.raises_to or default for guard in fired)]
     raised = [control for control in raises if control is not None]
     wanted = reduce(CacheControl.join, raised, wanted)
     as_sent = as_sent and not raised
@@ -160,11 +161,13 @@ def _fired(
     selection: Selection,
     sent: Sent,
     left: CacheControl,
+    rules: RuleSet,
 ) -> list[Guard]:
     situation = Situation(
         request=request,
         response=response,
-        path=selection.spellings[0],
+        paths=selection.readings.spellings,
+        ambiguous=selection.ambiguous and rules.default.cache_control is not None,
         sent=sent.cache_control,
         left=left.canonical(),
         said_public=all(

@@ -53,7 +53,8 @@ class Situation:
     Attributes:
         request: The request.
         response: The response, as the app sent it.
-        path: The path that was matched.
+        paths: The spellings of the path.
+        ambiguous: Whether they select different policies.
         sent: What the app's own fields permit.
         left: What is left of it, joined with what was selected.
         said_public: Whether all selected policies say public in words.
@@ -62,7 +63,8 @@ class Situation:
 
     request: RequestFacts
     response: ResponseFacts
-    path: str
+    paths: tuple[str, ...]
+    ambiguous: bool
     sent: CacheControl
     left: CacheControl
     said_public: bool
@@ -71,10 +73,13 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One row of the table: a name, what it raises to, and when, and why."""
+    """One row of the table: a name, what it raises to, and when, and why.
+
+    Without *raises_to*, it is the default that is joined in.
+    """
 
     name: str
-    raises_to: CacheControl
+    raises_to: CacheControl | None
     fires: Callable[[Situation], bool]
     reason: str
     reference: str
@@ -103,8 +108,8 @@ def _cookie(x: Situation) -> bool:
 
 
 def _extension_mismatch(x: Situation) -> bool:
-    return x.response.status in (200, 203, 206) and contradicts(
-        extension(x.path), x.response.media_type
+    return x.response.status in (200, 203, 206) and any(
+        contradicts(extension(path), x.response.media_type) for path in x.paths
     )
 
 
@@ -149,6 +154,13 @@ GUARDS: tuple[Guard, ...] = (
         _NO_STORE,
         _extension_mismatch,
         "a static-looking path answers with dynamic content",
+        "web cache deception",
+    ),
+    Guard(
+        "ambiguous_target",
+        None,
+        lambda x: x.ambiguous,
+        "spellings of the path select different policies",
         "web cache deception",
     ),
 )

@@ -166,15 +166,23 @@ class _Node:
 
 
 class PathIndex:
-    """Patterns by number; finds the numbers of all that match a path."""
+    """Patterns by number; finds the numbers of all that match a path.
 
-    def __init__(self) -> None:
+    Args:
+        fold: Whether the patterns are casefolded, for paths that are.
+    """
+
+    def __init__(self, *, fold: bool = False) -> None:
+        self._fold = fold
         self._literals: dict[str, list[int]] = {}
         self._root = _Node()
 
     def add(self, pattern: str, number: int) -> None:
         """Add *pattern*. Raises ``ValueError`` as :func:`parse` does."""
         segments = parse(pattern)
+        if self._fold:
+            segments = tuple(map(_folded, segments))
+            pattern = pattern.casefold()
         if all(isinstance(s, str) and s not in (REST, TAIL) for s in segments):
             self._literals.setdefault(pattern, []).append(number)
             return
@@ -226,6 +234,13 @@ class PathIndex:
         for node in active:
             found += node.ends
         return sorted(set(found))
+
+
+def _folded(segment: Segment) -> Segment:
+    if isinstance(segment, str):
+        return segment.casefold()
+    prefix, kind, suffix = segment
+    return Wildcard(prefix.casefold(), kind, suffix.casefold())
 
 
 def _child(node: _Node, segment: Segment) -> _Node:

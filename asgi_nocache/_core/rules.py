@@ -10,13 +10,14 @@ import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from .conditions import Conditions, Reader, When
 from .errors import ConfigurationError
 from .guards import ALL_GUARDS
 from .patterns import PathIndex, parse
 from .policy import NO_STORE, Policy
+from .readings import Readings, read
 
 Mode = Literal["stricter", "override", "if-missing", "report"]
 #: A warning is worth a second of start-up, but not a minute.
@@ -118,6 +119,30 @@ def _policy_problems(name: str, value: Any) -> list[str]:
     return [f"{name}={shown} is not a Policy; {hint}"]
 
 
+#: Rules with their numbers, from 1.
+Numbered = tuple[tuple[int, Rule], ...]
+
+
+class Found(NamedTuple):
+    """The rules whose path matches, reading by reading.
+
+    Attributes:
+        readings: The readings.
+        spelled: For each spelling, in order.
+        shadowed: Shadows which match a rule that no spelling does.
+    """
+
+    readings: Readings
+    spelled: tuple[Numbered, ...]
+    shadowed: tuple[tuple[str, Numbered], ...]
+
+    @property
+    def rules(self) -> list[Rule]:
+        """All of them."""
+        shadowed = (numbered for _, numbered in self.shadowed)
+        return [rule for each in (*self.spelled, *shadowed) for _, rule in each]
+
+
 class RuleSet:
     """Rules in order, the default, the mode and the guards: one whole policy.
 
@@ -161,13 +186,14 @@ class RuleSet:
                 self._index.add(rule.path, number)
             else:
                 self._linear.append(number)
+        self._folded_index, self._folded = self._fold()
 
     @property
     def never_store(self) -> Policy:
         """What ``nocache`` means here: the default if it is never-store."""
         return self.default if self.default.never_store else NO_STORE
 
-    def for_path(self, path: str) -> tuple[tuple[int, Rule], ...]:
+    def for_path(self, path: str) -> Numbered:
         """Return the rules whose path matches, numbered from 1, in order."""
         found = self._index.match(path)
         for number in self._linear:
@@ -175,6 +201,36 @@ class RuleSet:
             if not isinstance(pattern, re.Pattern) or pattern.fullmatch(path):
                 found.append(number)
         return tuple((n + 1, self.rules[n]) for n in sorted(found))
+
+    def for_readings(self, path: str, root_path: str) -> Found:
+        """Return the rules for each reading of *path*, mounted at *root_path*."""
+        readings = read(path, root_path)
+        spelled = tuple(self.for_path(each) for each in readings.spellings)
+        known = {number for each in spelled for number, _ in each}
+        shadowed = []
+        for shadow in readings.shadows:
+            numbers = self._folded_index.match(shadow)
+            numbers += [n for n, p in self._folded if p.fullmatch(shadow)]
+            numbered = tuple((n + 1, self.rules[n]) for n in sorted(numbers))
+            if any(n not in known for n, _ in numbered):
+                shadowed.append((shadow, numbered))
+        return Found(readings, spelled, tuple(shadowed))
+
+    def _fold(self) -> tuple[PathIndex, list[tuple[int, re.Pattern[str]]]]:
+        """Return an index that paths match casefolded, and the same of patterns."""
+        index = self._index
+        paths = [rule.path for rule in self.rules]
+        if any(isinstance(p, str) and p != p.casefold() for p in paths):
+            index = PathIndex(fold=True)
+            for number, path in enumerate(paths):
+                if isinstance(path, str):
+                    index.add(path, number)
+        patterns = [
+            (number, re.compile(path.pattern, path.flags | re.IGNORECASE))
+            for number, path in enumerate(paths)
+            if isinstance(path, re.Pattern)
+        ]
+        return index, patterns
 
     @staticmethod
     def _read_rules(rules: Any, reader: Reader) -> tuple[Rule, ...]:

@@ -13,8 +13,8 @@ from functools import reduce
 from .cache_control import CacheControl
 from .facts import RequestFacts, ResponseFacts
 from .policy import APP_DECIDES, NO_STORE, Policy
-from .readings import spellings
-from .rules import Mode, Rule, RuleSet
+from .readings import Readings
+from .rules import Found, Mode, Numbered, Rule, RuleSet
 
 #: The order in which the modes of joined choices win, ``report`` being last.
 _MODE_ORDER: tuple[Mode, ...] = ("stricter", "if-missing", "override")
@@ -58,13 +58,15 @@ class Selection:
 
     Attributes:
         choices: Those that were selected, the deciding one first.
-        spellings: The readings of the path they were selected for.
+        readings: The readings of the path they were selected for.
+        ambiguous: Whether two spellings select different policies.
         depends_on_credentials: Whether a rule asked for credentials.
         problems: What raised in a rule's ``when``.
     """
 
     choices: tuple[Choice, ...]
-    spellings: tuple[str, ...]
+    readings: Readings
+    ambiguous: bool = False
     depends_on_credentials: bool = False
     problems: tuple[str, ...] = ()
 
@@ -135,13 +137,16 @@ class Preview:
 
 def select(request: RequestFacts, response: ResponseFacts, rules: RuleSet) -> Selection:
     """Return the policies that speak for this exchange."""
+    found = rules.for_readings(request.path, request.root_path)
     walk = _Walk(request, response, rules)
-    paths = spellings(request)
-    for path in paths:
-        walk.spelling(path)
+    walk.spelled(found)
+    walk.shadowed(found)
+    if not found.readings.complete:
+        walk.floors.append(_unread(rules))
     return Selection(
         choices=_effective((*walk.first, *walk.floors)),
-        spellings=paths,
+        readings=found.readings,
+        ambiguous=len(walk.selected) > 1,
         depends_on_credentials=walk.asked_credentials,
         problems=tuple(walk.problems),
     )
@@ -149,24 +154,41 @@ def select(request: RequestFacts, response: ResponseFacts, rules: RuleSet) -> Se
 
 def preview(request: RequestFacts, rules: RuleSet) -> Preview:
     """Return what can be said before the app runs."""
-    never = pinned = ruled = False
-    for path in spellings(request):
-        for rule in _selectable(request, rules, path):
-            policy = rules.default if rule is None else rule.policy
-            mode = rules.mode if rule is None else rule.mode or rules.mode
-            if policy.never_store and mode != "report":
-                never = True
-                ruled |= rule is not None
-                pinned |= rule is not None and rule.floor
+    found = rules.for_readings(request.path, request.root_path)
+    unread = not found.readings.complete and rules.mode != "report"
+    never = pinned = ruled = unread
+    spelled = [tuple(_selectable(request, each)) for each in found.spelled]
+    selectable = [rule for each in spelled for rule in each]
+    if len({tuple(map(id, each)) for each in spelled}) > 1:
+        selectable.append(None)  # what is ambiguous gets the default, too
+    for _, each in found.shadowed:
+        selectable += [rule for rule in _selectable(request, each) if rule is not None]
+    for rule in selectable:
+        policy = rules.default if rule is None else rule.policy
+        mode = rules.mode if rule is None else rule.mode or rules.mode
+        if policy.never_store and mode != "report":
+            never = True
+            ruled |= rule is not None
+            pinned |= rule is not None and rule.floor
     return Preview(never, pinned, ruled, rules.mode != "report")
 
 
-def _selectable(
-    request: RequestFacts, rules: RuleSet, path: str
-) -> Iterator[Rule | None]:
+def _unread(rules: RuleSet) -> Choice:
+    """Return what applies to a path that has too many readings."""
+    return Choice(
+        rules.never_store,
+        rules.mode,
+        "readings",
+        rules.guards,
+        "the path has more readings than are read",
+        floor=True,
+    )
+
+
+def _selectable(request: RequestFacts, numbered: Numbered) -> Iterator[Rule | None]:
     """Yield the rules that may apply, ``None`` for the default."""
     decided = False
-    for _, rule in rules.for_path(path):
+    for _, rule in numbered:
         conditions = rule.conditions
         if (decided and not rule.floor) or not conditions.meets_request(request):
             continue
@@ -201,24 +223,55 @@ class _Walk:
         self.floors: list[Choice] = []
         self.asked_credentials = False
         self.problems: list[str] = []
+        #: What each spelling selects.
+        self.selected: set[tuple[tuple[Policy, Mode], ...]] = set()
+        #: Whether each was named by a literal pattern, or by a mark.
+        self.exempt = True
 
-    def spelling(self, path: str) -> None:
+    def spelled(self, found: Found) -> None:
+        """Take the choices of all spellings."""
+        for path, numbered in zip(found.readings.spellings, found.spelled, strict=True):
+            self._spelling(path, numbered)
+
+    def shadowed(self, found: Found) -> None:
+        """Join in the first rule of each shadow, where no exemption was meant."""
+        known = {number for each in found.spelled for number, _ in each}
+        for path, numbered in found.shadowed:
+            request = _at(self.request, path)
+            decided = self.exempt
+            for number, rule in numbered:
+                if decided and not rule.floor:
+                    continue
+                if not self._applies(number, rule, request):
+                    continue
+                decided |= not rule.floor
+                if number not in known:
+                    name = f"{'floor' if rule.floor else 'rule'} {number} at {path!r}"
+                    choice = self._of_rule(name, rule)
+                    self.floors.append(replace(choice, floor=True))
+
+    def _spelling(self, path: str, numbered: Numbered) -> None:
         """Take the mark, else the first matching rule, else the default."""
         request = self.request if path == self.request.path else _at(self.request, path)
+        exempt = bool(self.response.marks)
         marked = [self._of_mark(mark) for mark in self.response.marks]
         chosen = marked
         if self.response.inner is not None:
             # What is inside spoke first; a mark is one voice more, as rules are.
             self.floors += marked
             chosen = []
-        for number, rule in self.rules.for_path(path):
+        for number, rule in numbered:
             if (chosen and not rule.floor) or not self._applies(number, rule, request):
                 continue
             if rule.floor:
                 self.floors.append(self._of_rule(f"floor {number}", rule))
             else:
                 chosen = [self._of_rule(f"rule {number}", rule)]
-        self.first += chosen or [self._default()]
+                exempt = exempt or rule.path == path
+        chosen = chosen or [self._default()]
+        self.exempt &= exempt
+        self.selected.add(tuple((each.policy, each.mode) for each in chosen))
+        self.first += chosen
 
     def _applies(self, number: int, rule: Rule, request: RequestFacts) -> bool:
         conditions = rule.conditions
@@ -276,7 +329,8 @@ def nested(inner: Selection | None, outer: Selection) -> Selection:
     own = tuple(c for c in outer.choices if c.source != "default")
     return Selection(
         choices=_effective((*inner.choices, *own)),
-        spellings=outer.spellings,
+        readings=outer.readings,
+        ambiguous=inner.ambiguous or outer.ambiguous,
         depends_on_credentials=inner.depends_on_credentials
         or outer.depends_on_credentials,
         problems=(*inner.problems, *outer.problems),
