@@ -6,6 +6,7 @@ Reading and building only; who is called, and when, is the middleware's.
 from __future__ import annotations
 
 from collections import Counter
+from http import HTTPStatus
 from typing import Any
 
 from ._box import Box
@@ -109,15 +110,15 @@ def response_facts(message: Any, scope: Any, box: Box, *, named: bool) -> Respon
     )
 
 
-def server_error(policy: Policy) -> list[dict[str, Any]]:
-    """Return a plain 500 under *policy*, for an app that raised before its start."""
-    body = b"Internal Server Error"
+def plain_answer(status: int, policy: Policy) -> list[dict[str, Any]]:
+    """Return a plain answer of our own under *policy*."""
+    body = HTTPStatus(status).phrase.encode()
     fields = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
         *policy.fields,
     ]
     return [
-        {"type": "http.response.start", "status": 500, "headers": fields},
+        {"type": "http.response.start", "status": status, "headers": fields},
         {"type": "http.response.body", "body": body},
     ]

@@ -20,6 +20,7 @@ from ._core.selection import Preview, preview
 from ._core.sent import CACHING_FIELDS
 from ._names import MAX_NAME, Names
 from ._preconditions import CONDITIONAL_METHODS, PRECONDITIONS
+from ._refusals import NONE, Refusals
 
 #: Bounds: a key that is longer, and an entry beyond, is not remembered.
 MAX_PATH = 256
@@ -68,18 +69,29 @@ class Exchange:
             only what is asked of them: no secret is kept.
         conditional: Whether the app could answer it with a 304.
         preview: What can be selected for it.
+        refusal: The status that it is refused with, 0 if it is not.
         outcomes: What responses to it came to.
         answers: By status, what plain responses without marks came to.
     """
 
-    __slots__ = ("answers", "conditional", "outcomes", "preview", "request")
+    __slots__ = (
+        "answers",
+        "conditional",
+        "outcomes",
+        "preview",
+        "refusal",
+        "request",
+    )
 
-    def __init__(self, request: RequestFacts, rules: RuleSet) -> None:
+    def __init__(
+        self, request: RequestFacts, rules: RuleSet, refusals: Refusals
+    ) -> None:
         self.request = request
         self.conditional = request.method in CONDITIONAL_METHODS and any(
             name in PRECONDITIONS for name, _ in request.fields
         )
         self.preview: Preview = preview(request, rules)
+        self.refusal = refusals.of(request, self.preview)
         self.outcomes: dict[Any, Outcome] = {}
         self.answers: dict[int, Answer] = {}
 
@@ -161,7 +173,7 @@ class Place:
             root_path=root_path,
             scheme=scope.get("scheme", "http"),
         )
-        return Exchange(request, self._shortcuts.rules)
+        return Exchange(request, self._shortcuts.rules, self._shortcuts.refusals)
 
 
 class Shortcuts:
@@ -170,11 +182,19 @@ class Shortcuts:
     Args:
         rules: What it decides by.
         constants: Whether any answer may be taken for constant.
+        refusals: What is refused; with any, no answer is constant.
     """
 
-    def __init__(self, rules: RuleSet, *, constants: bool = True) -> None:
+    def __init__(
+        self,
+        rules: RuleSet,
+        *,
+        constants: bool = True,
+        refusals: Refusals = NONE,
+    ) -> None:
         self.rules = rules
-        self._constants = constants
+        self.refusals = refusals
+        self._constants = constants and not any(refusals)
         self.places: dict[Where, Place] = {}
         self._entries = 0
         conditions = [rule.conditions for rule in rules.rules]
@@ -186,7 +206,8 @@ class Shortcuts:
         self.constant = None if rules.rules else self.unmatched
         #: What of a request matters.
         host = [b"host"] if any(c.hosts is not None for c in conditions) else []
-        self.request_names = Names({*PRECONDITIONS, *CREDENTIALS, *host})
+        purpose = [b"sec-purpose"] if refusals.prefetch else []
+        self.request_names = Names({*PRECONDITIONS, *CREDENTIALS, *host, *purpose})
         #: What of a response matters: to a constant answer, and to any other.
         self.caching = Names(CACHING_FIELDS, side_fields=True)
         vary = any(p.vary for p in policies) or any(
@@ -313,6 +334,6 @@ def _is_repeatable(odd: Fields) -> bool:
 
 
 def _asked_of(line: Field) -> Field:
-    """Return what can be asked of a request line: its presence, but for Host."""
+    """Return what can be asked of a request line, which mostly is its presence."""
     name = line[0].lower()
-    return (name, line[1] if name == b"host" else b"")
+    return (name, line[1] if name in (b"host", b"sec-purpose") else b"")

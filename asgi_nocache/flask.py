@@ -31,6 +31,8 @@ def as_asgi(
     default: Policy = NO_STORE,
     mode: Mode = "stricter",
     guards: Iterable[str] = ALL_GUARDS,
+    reject_ambiguous: bool = False,
+    refuse_prefetch: bool = False,
     workers: int = WORKERS,
     send_timeout: float = 60.0,
     receive_timeout: float = 60.0,
@@ -44,10 +46,13 @@ def as_asgi(
 
     Args:
         wsgi_app: A Flask app, or any other WSGI app.
-        rules: As for :class:`asgi_nocache.NoCacheMiddleware`, as the next three.
+        rules: As for :class:`asgi_nocache.NoCacheMiddleware`, as the next five.
         default: What applies where no rule and no decorator does.
         mode: How a policy meets the app's own fields.
         guards: The names of the guards that are on.
+        reject_ambiguous: Whether an ambiguous target is answered with 404.
+        refuse_prefetch: Whether a prefetch of what no cache may store is answered
+            with 503.
         workers: Threads, so requests that run at the same time; more wait. 40 is
             what Starlette and FastAPI give sync endpoints.
         send_timeout: Seconds that a client may take for a block (256 KB); then a
@@ -67,5 +72,11 @@ def as_asgi(
         max_request_body=max_request_body,
     )
     return NoCacheMiddleware(
-        bridge, rules=rules, default=default, mode=mode, guards=guards
+        bridge,
+        rules=rules,
+        default=default,
+        mode=mode,
+        guards=guards,
+        reject_ambiguous=reject_ambiguous,
+        refuse_prefetch=refuse_prefetch,
     )

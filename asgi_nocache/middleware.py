@@ -25,11 +25,12 @@ from ._messages import (
     chain,
     marks_of,
     no_app,
+    plain_answer,
     readable,
     response_facts,
-    server_error,
 )
 from ._preconditions import PRECONDITIONS, conditional_scope
+from ._refusals import COUNTS, Refusals
 from ._report import Reporter
 from ._shortcut import Exchange, Place, Shortcuts
 
@@ -59,6 +60,10 @@ class NoCacheMiddleware:
         error_response: Whether an exception before the response starts is
             answered with a never-store 500 before it goes on. ``None``: yes,
             unless a framework or another instance stands outside.
+        reject_ambiguous: Whether a target whose spellings select different
+            policies is answered with 404 (ASVS 5.0, 14.2.5).
+        refuse_prefetch: Whether a prefetch of what no cache may store is answered
+            with 503: a browser keeps what it prefetched whatever Cache-Control says.
 
     Attributes:
         policy_set: The rules, the default, the mode and the guards, compiled.
@@ -77,6 +82,8 @@ class NoCacheMiddleware:
         mode: Mode = "stricter",
         guards: Iterable[str] = ALL_GUARDS,
         error_response: bool | None = None,
+        reject_ambiguous: bool = False,
+        refuse_prefetch: bool = False,
     ) -> None:
         refuse_second(app)
         self.app = app
@@ -87,7 +94,11 @@ class NoCacheMiddleware:
         self._error_response = error_response
         self._reporter = Reporter(self.counts)
         self._switch = read_switch()
-        self._shortcuts = Shortcuts(self.policy_set, constants=not self._switch)
+        self._shortcuts = Shortcuts(
+            self.policy_set,
+            constants=not self._switch,
+            refusals=Refusals(reject_ambiguous, refuse_prefetch),
+        )
         self._constant = self._shortcuts.constant
         self._known = self._shortcuts.caching.known
         self._places = self._shortcuts.places
@@ -247,6 +258,10 @@ class NoCacheMiddleware:
         before = enter(box)
         place = place or self._place(scope)
         exchange = place.exchange(scope)
+        if exchange.refusal and scope["type"] == "http":
+            leave(box, before)
+            await self._refuse(exchange.refusal, send)
+            return
         app_scope = conditional_scope(
             scope, box, exchange.preview, conditional=exchange.conditional
         )
@@ -325,6 +340,9 @@ class NoCacheMiddleware:
             scope[KEY] = box
         place = self._place(scope)
         exchange = place.exchange(scope)
+        if exchange.refusal and scope["type"] == "http":
+            await self._refuse(exchange.refusal, send)
+            return
         if "endpoint" not in scope:  # no router has chosen to come here
             self._reporter.wrapped_twice(scope.get("root_path", ""))
         app_scope = conditional_scope(
@@ -350,8 +368,16 @@ class NoCacheMiddleware:
         wanted = outermost if self._error_response is None else self._error_response
         if wanted and self.policy_set.mode != "report":
             with contextlib.suppress(Exception):  # what the app raised goes on
-                for message in server_error(self.policy_set.never_store):
-                    await send(message)
+                await self._answer(500, send)
+
+    async def _answer(self, status: int, send: Any) -> None:
+        for message in plain_answer(status, self.policy_set.never_store):
+            await send(message)
+
+    async def _refuse(self, status: int, send: Any) -> None:
+        """Answer for the app, as an option wants it."""
+        self.counts[COUNTS[status]] += 1
+        await self._answer(status, send)
 
 
 def refuse_second(app: Any) -> None:

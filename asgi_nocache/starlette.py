@@ -25,6 +25,8 @@ def install(
     default: Policy = NO_STORE,
     mode: Mode = "stricter",
     guards: Iterable[str] = ALL_GUARDS,
+    reject_ambiguous: bool = False,
+    refuse_prefetch: bool = False,
 ) -> App:
     """Wrap all that *app* answers, its error pages too; *app* stays what it is.
 
@@ -39,6 +41,9 @@ def install(
         default: What applies where no rule and no decorator does.
         mode: How a policy meets the app's own fields.
         guards: The names of the guards that are on.
+        reject_ambiguous: Whether an ambiguous target is answered with 404.
+        refuse_prefetch: Whether a prefetch of what no cache may store is answered
+            with 503.
 
     Returns:
         *app*.
@@ -61,7 +66,13 @@ def install(
     if target.middleware_stack is not None:
         raise _wrong("the app has served already; install before its first request")
     target.build_middleware_stack = _Stack(
-        build, rules=rules, default=default, mode=mode, guards=guards
+        build,
+        rules=rules,
+        default=default,
+        mode=mode,
+        guards=guards,
+        reject_ambiguous=reject_ambiguous,
+        refuse_prefetch=refuse_prefetch,
     ).build
     return app
 

@@ -19,8 +19,9 @@ from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
 from ._environ import SCOPE, connect, scope_of
 from ._kill_switch import read_switch
-from ._messages import response_facts
+from ._messages import plain_answer, response_facts
 from ._preconditions import conditional_scope
+from ._refusals import COUNTS, Refusals
 from ._report import Reporter
 from ._shortcut import Shortcuts
 
@@ -40,6 +41,9 @@ class NoCacheWSGIMiddleware:
         mode: How a policy meets the app's own fields, as for
             :class:`asgi_nocache.NoCacheMiddleware`.
         guards: The names of the guards that are on.
+        reject_ambiguous: Whether an ambiguous target is answered with 404.
+        refuse_prefetch: Whether a prefetch of what no cache may store is answered
+            with 503.
 
     Attributes:
         policy_set: The rules, the default, the mode and the guards, compiled.
@@ -57,6 +61,8 @@ class NoCacheWSGIMiddleware:
         default: Policy = NO_STORE,
         mode: Mode = "stricter",
         guards: Iterable[str] = ALL_GUARDS,
+        reject_ambiguous: bool = False,
+        refuse_prefetch: bool = False,
     ) -> None:
         refuse_second(app, "NoCacheWSGIMiddleware")
         self.app = app
@@ -70,7 +76,9 @@ class NoCacheWSGIMiddleware:
         self.counts: Counter[str] = Counter()
         self._reporter = Reporter(self.counts)
         self._switch = read_switch()
-        self._shortcuts = Shortcuts(self.policy_set)
+        self._shortcuts = Shortcuts(
+            self.policy_set, refusals=Refusals(reject_ambiguous, refuse_prefetch)
+        )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
@@ -88,6 +96,8 @@ class NoCacheWSGIMiddleware:
         scope[KEY] = box
         place = self._shortcuts.place(scope["path"], scope["root_path"])
         exchange = place.exchange(scope)
+        if exchange.refusal and not self._switch:
+            return self._refuse(exchange.refusal, start_response)
         if not self._switch:
             taken = conditional_scope(
                 scope, box, exchange.preview, conditional=exchange.conditional
@@ -124,6 +134,14 @@ class NoCacheWSGIMiddleware:
             return result if started else _Begun(result)
         finally:
             leave(box, before)
+
+    def _refuse(self, status: int, start_response: Any) -> Iterable[bytes]:
+        """Answer for the app, as an option wants it."""
+        self.counts[COUNTS[status]] += 1
+        start, body = plain_answer(status, self.policy_set.never_store)
+        phrase = body["body"].decode()
+        start_response(f"{status} {phrase}", _text(start["headers"]))
+        return [body["body"]]
 
 
 class _Begun:

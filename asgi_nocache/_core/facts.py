@@ -62,6 +62,13 @@ class RequestFacts:
         return self.has_authorization or self.has_cookie
 
     @property
+    def is_prefetch(self) -> bool:
+        """Whether a browser asks before anyone wanted it (``Sec-Purpose``)."""
+        lines = f.values(self.fields, b"sec-purpose")
+        members = [each for line in lines for each in line.split(b",")]
+        return any(m.split(b";")[0].strip().lower() == b"prefetch" for m in members)
+
+    @property
     def host(self) -> str:
         """The ``Host`` field, lower case, without its port; ``""`` if absent."""
         lines = f.values(self.fields, b"host")

@@ -20,7 +20,7 @@ MAX_SPELLINGS = 16
 
 #: What makes a path have another spelling.
 _ODD = re.compile(r"[%\\;?#\x00\t\n\r]|//|/\.\.?(?:/|\Z)|\A(?!/)")
-#: What makes it have a shadow, besides capitals and a dot in its last segment.
+#: What some server drops at the end of a path.
 _END = "/. "
 _CUT = re.compile(r"[\x00\t\n\r?#]")
 _SLASHES = re.compile("//+")
@@ -35,7 +35,8 @@ class Readings:
 
     Attributes:
         spellings: Paths that name the same resource, as decoded once first.
-        shadows: Paths that some server might map it to, casefolded.
+        shadows: Paths that some server might map it to, casefolded, for patterns
+            that are casefolded, too.
         complete: Whether these are all; else a bound was met.
     """
 
@@ -135,9 +136,8 @@ def _with_shadows(spellings: tuple[str, ...], whole: str) -> Readings:
         others = _mapped_characters(mapped)
         complete = len(others) <= MAX_SPELLINGS
         mapped = (*mapped, *others)
-    found = dict.fromkeys(_ends([path.casefold() for path in mapped]))
-    shadows = tuple(path for path in found if path not in spellings)
-    return Readings(spellings, shadows, complete)
+    shadows = dict.fromkeys(_ends([path.casefold() for path in mapped]))
+    return Readings(spellings, tuple(shadows), complete)
 
 
 def _mapped_characters(paths: Iterable[str]) -> tuple[str, ...]:

@@ -208,7 +208,10 @@ class RuleSet:
         spelled = tuple(self.for_path(each) for each in readings.spellings)
         known = {number for each in spelled for number, _ in each}
         shadowed = []
+        as_spelled = self._folded_index is self._index and not self._folded
         for shadow in readings.shadows:
+            if as_spelled and shadow in readings.spellings:
+                continue
             numbers = self._folded_index.match(shadow)
             numbers += [n for n, p in self._folded if p.fullmatch(shadow)]
             numbered = tuple((n + 1, self.rules[n]) for n in sorted(numbers))

@@ -127,12 +127,14 @@ class Preview:
         pinned: Whether a floor is, which no mark can replace.
         ruled: Whether a rule or a floor is, which no instance inside can replace.
         heeds_marks: Whether marks change anything; not where all is reported only.
+        ambiguous: Whether two spellings can select different policies.
     """
 
     never_store: bool
     pinned: bool
     ruled: bool = False
     heeds_marks: bool = True
+    ambiguous: bool = False
 
 
 def select(request: RequestFacts, response: ResponseFacts, rules: RuleSet) -> Selection:
@@ -159,18 +161,26 @@ def preview(request: RequestFacts, rules: RuleSet) -> Preview:
     never = pinned = ruled = unread
     spelled = [tuple(_selectable(request, each)) for each in found.spelled]
     selectable = [rule for each in spelled for rule in each]
-    if len({tuple(map(id, each)) for each in spelled}) > 1:
+    differ = len({tuple(_said(rules, rule) for rule in each) for each in spelled}) > 1
+    if differ:
         selectable.append(None)  # what is ambiguous gets the default, too
     for _, each in found.shadowed:
         selectable += [rule for rule in _selectable(request, each) if rule is not None]
     for rule in selectable:
-        policy = rules.default if rule is None else rule.policy
-        mode = rules.mode if rule is None else rule.mode or rules.mode
+        policy, mode = _said(rules, rule)
         if policy.never_store and mode != "report":
             never = True
             ruled |= rule is not None
             pinned |= rule is not None and rule.floor
-    return Preview(never, pinned, ruled, rules.mode != "report")
+    heeds = rules.mode != "report"
+    return Preview(never, pinned, ruled, heeds, heeds and (differ or unread))
+
+
+def _said(rules: RuleSet, rule: Rule | None) -> tuple[Policy, Mode]:
+    """Return what *rule* says, or the default."""
+    if rule is None:
+        return rules.default, rules.mode
+    return rule.policy, rule.mode or rules.mode
 
 
 def _unread(rules: RuleSet) -> Choice:

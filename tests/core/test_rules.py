@@ -170,7 +170,7 @@ def test_an_empty_list_matches_nothing(name: str, empty: object) -> None:
         ("credentials", "yes", "credentials='yes' is not a flag; give True or False"),
         ("floor", None, "floor=None is not a flag; give True or False"),
         ("mode", "strict", "mode='strict' is unknown; choose 'stricter', 'override'"),
-        ("guards", ["cookies"], "guards: 'cookies' is unknown; choose authorization"),
+        ("guards", ["cookies"], "guards: 'cookies' is unknown; choose ambiguous"),
         ("when", "x", "when='x' is not callable; give a function of (request, resp"),
         ("when", answer, f"when={answer!r} is async, so it is always true; give a"),
         ("policy", PUBLIC, "policy=PUBLIC is not a Policy; call it, as in PUBLIC(max_"),
