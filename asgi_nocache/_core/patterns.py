@@ -176,6 +176,8 @@ class PathIndex:
         self._fold = fold
         self._literals: dict[str, list[int]] = {}
         self._root = _Node()
+        #: Segments after which nothing can match any more; ``None``: never.
+        self._depth: int | None = 1
 
     def add(self, pattern: str, number: int) -> None:
         """Add *pattern*. Raises ``ValueError`` as :func:`parse` does."""
@@ -186,6 +188,10 @@ class PathIndex:
         if all(isinstance(s, str) and s not in (REST, TAIL) for s in segments):
             self._literals.setdefault(pattern, []).append(number)
             return
+        if REST in segments[:-1]:
+            self._depth = None
+        elif self._depth is not None:
+            self._depth = max(self._depth, len(segments))
         node = self._root
         for segment in segments[:-1]:
             node = _child(node, segment)
@@ -202,7 +208,8 @@ class PathIndex:
         found = list(self._literals.get(path, ()))
         active = _entered(self._root, found)
         # What does not begin with a slash is below nothing that has a name.
-        for segment in path.split("/")[1:] if path.startswith("/") else ():
+        most = -1 if self._depth is None else self._depth + 1
+        for segment in path.split("/", most)[1:] if path.startswith("/") else ():
             if not active:
                 break
             step: dict[_Node, None] = {}

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, Literal, NamedTuple, get_args
 
 from .conditions import Conditions, Reader, When
 from .errors import ConfigurationError
-from .guards import ALL_GUARDS
+from .guards import ALL_GUARDS, extension
 from .patterns import PathIndex, parse
 from .policy import NO_STORE, Policy
 from .readings import Readings, read
@@ -83,9 +83,16 @@ class Rule:
             guards = reader.names("guards", self.guards, ALL_GUARDS)
             object.__setattr__(self, "guards", guards)
         reader.flag("floor", self.floor)
+        if not isinstance(given["reason"], str):
+            reader.problems.append(f"reason={self.reason!r} is not a text; quote it")
         object.__setattr__(self, "conditions", reader.conditions(given))
         if reader.problems:
             raise ConfigurationError(repr(self), reader.problems)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether the path is one, and no pattern."""
+        return isinstance(self.path, str) and not set(self.path) & set("*{")
 
     def __repr__(self) -> str:
         path = self.path.pattern if isinstance(self.path, re.Pattern) else self.path
@@ -129,12 +136,24 @@ class Found(NamedTuple):
     Attributes:
         readings: The readings.
         spelled: For each spelling, in order.
-        shadowed: Shadows which match a rule that no spelling does.
+        shadowed: Shadows which match a rule that no spelling does, and those by
+            other characters which match other rules than each.
     """
 
     readings: Readings
     spelled: tuple[Numbered, ...]
     shadowed: tuple[tuple[str, Numbered], ...]
+
+    @property
+    def kind(self) -> Hashable:
+        """What two paths share that all decisions treat alike, but for ``when``."""
+        return (
+            tuple(tuple(n for n, _ in each) for each in self.spelled),
+            tuple(tuple(n for n, _ in each) for _, each in self.shadowed),
+            tuple(path in self.readings.mapped for path, _ in self.shadowed),
+            tuple(map(extension, self.readings.spellings)),
+            self.readings.complete,
+        )
 
     @property
     def rules(self) -> list[Rule]:
@@ -213,14 +232,15 @@ class RuleSet:
             if as_spelled and shadow in readings.spellings:
                 continue
             numbers = self._folded_index.match(shadow)
-            numbers += [n for n, p in self._folded if p.fullmatch(shadow)]
+            numbers += [n for n, p in self._folded if not p or p.fullmatch(shadow)]
             numbered = tuple((n + 1, self.rules[n]) for n in sorted(numbers))
-            if any(n not in known for n, _ in numbered):
+            other = shadow in readings.mapped and numbered not in spelled
+            if other or any(n not in known for n, _ in numbered):
                 shadowed.append((shadow, numbered))
         return Found(readings, spelled, tuple(shadowed))
 
-    def _fold(self) -> tuple[PathIndex, list[tuple[int, re.Pattern[str]]]]:
-        """Return an index that paths match casefolded, and the same of patterns."""
+    def _fold(self) -> tuple[PathIndex, list[tuple[int, re.Pattern[str] | None]]]:
+        """Return an index that paths match casefolded, and the same of the others."""
         index = self._index
         paths = [rule.path for rule in self.rules]
         if any(isinstance(p, str) and p != p.casefold() for p in paths):
@@ -229,9 +249,9 @@ class RuleSet:
                 if isinstance(path, str):
                     index.add(path, number)
         patterns = [
-            (number, re.compile(path.pattern, path.flags | re.IGNORECASE))
+            (number, path and re.compile(path.pattern, path.flags | re.IGNORECASE))
             for number, path in enumerate(paths)
-            if isinstance(path, re.Pattern)
+            if not isinstance(path, str)
         ]
         return index, patterns
 

@@ -164,8 +164,9 @@ def preview(request: RequestFacts, rules: RuleSet) -> Preview:
     differ = len({tuple(_said(rules, rule) for rule in each) for each in spelled}) > 1
     if differ:
         selectable.append(None)  # what is ambiguous gets the default, too
-    for _, each in found.shadowed:
-        selectable += [rule for rule in _selectable(request, each) if rule is not None]
+    for path, each in found.shadowed:
+        defaults = path in found.readings.mapped
+        selectable += [r for r in _selectable(request, each) if r or defaults]
     for rule in selectable:
         policy, mode = _said(rules, rule)
         if policy.never_store and mode != "report":
@@ -259,6 +260,8 @@ class _Walk:
                     name = f"{'floor' if rule.floor else 'rule'} {number} at {path!r}"
                     choice = self._of_rule(name, rule)
                     self.floors.append(replace(choice, floor=True))
+            if not decided and path in found.readings.mapped:
+                self.floors.append(replace(self._default(), floor=True))
 
     def _spelling(self, path: str, numbered: Numbered) -> None:
         """Take the mark, else the first matching rule, else the default."""
@@ -277,7 +280,7 @@ class _Walk:
                 self.floors.append(self._of_rule(f"floor {number}", rule))
             else:
                 chosen = [self._of_rule(f"rule {number}", rule)]
-                exempt = exempt or rule.path == path
+                exempt = exempt or rule.is_literal
         chosen = chosen or [self._default()]
         self.exempt &= exempt
         self.selected.add(tuple((each.policy, each.mode) for each in chosen))

@@ -25,7 +25,7 @@ from asgi_nocache._core.readings import (
     relative_path,
 )
 from asgi_nocache._core.rules import RuleSet
-from asgi_nocache._core.selection import Mark
+from asgi_nocache._core.selection import Mark, preview
 
 
 @pytest.mark.parametrize(
@@ -311,3 +311,89 @@ def test_a_rules_callable_sees_each_spelling() -> None:
     policy("/x/../a", [Rule(None, NO_STORE, when=when)])
 
     assert seen == ["/x/../a", "/a"]
+
+
+@pytest.mark.parametrize(
+    ("path", "spelling"),
+    [
+        ("/api/../account", "/account"),
+        ("/api/../api/account", "/account"),
+        ("/api/x/..//account", "/account"),
+    ],
+)
+def test_a_root_path_that_dot_segments_leave(path: str, spelling: str) -> None:
+    """Who resolves the whole path comes back to the mount, or out of it."""
+    assert spelling in read(path, "/api").spellings
+
+
+@pytest.mark.parametrize("path", ["/API/account", "/\uff41pi/account", "/API//account"])
+def test_a_root_path_in_another_case_is_a_shadow(path: str) -> None:
+    """Who maps the path first finds the mount in it."""
+    readings = read(path, "/api")
+
+    assert "/account" in readings.shadows
+    assert "/account" not in readings.spellings
+    assert "/account" not in read("/API/api/account", "/api").shadows
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/q#/../account\0/../static/x",
+        "/q\0/../account?/../static/x",
+        "/q?/../account#/../static/x",
+    ],
+)
+def test_who_cuts_at_one_character_may_keep_another(path: str) -> None:
+    """So each cut is a step of its own."""
+    assert "/account" in read(path).spellings
+
+
+def test_dot_segments_before_the_authority() -> None:
+    """Resolving keeps what is before the first slash."""
+    assert "/account" in read("http:/.//evil/account").spellings
+
+
+def test_characters_are_mapped_between_decodings() -> None:
+    """A fullwidth percent sign encodes a fullwidth letter."""
+    assert "/account" in read("/\uff05EF\uff05BD\uff0581ccount").shadows
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/static/..\uff0faccount", "never"),
+        ("/static/\u2025/account", "never"),
+        ("/static/..\ufffd\ufffdaccount", "never"),
+        # What stays in the folder stays exempt.
+        ("/static/\uff41.css", "public, max-age=60"),
+        ("/static/a\ufffd\ufffdb.css", "public, max-age=60"),
+        # A literal is meant as it is, and a rule for every path is for these, too.
+        ("/\u00bd", "public, max-age=9"),
+        ("/x\u2025/\u00bd", "never"),
+    ],
+)
+def test_no_character_leads_out_of_an_exempt_folder(path: str, sent: str) -> None:
+    """There the default counts, though a shadow undoes no exemption else."""
+    rules = [RULES[1], Rule("/\u00bd", PUBLIC(9))]
+
+    assert policy(path, rules, default=NO_STORE) == sent
+    if sent == "never":
+        everywhere = [*rules, Rule(None, PUBLIC(max_age=7))]
+        assert policy(path, everywhere, default=NO_STORE) != "never"
+
+
+def test_a_preview_knows_of_mapped_characters() -> None:
+    """A 304 must not be asked for what will be never-store."""
+    rules = RuleSet([RULES[1]])
+    before = preview(RequestFacts(path="/static/..\uff0faccount"), rules)
+
+    assert before.never_store
+    assert not preview(RequestFacts(path="/static/\uff41.css"), rules).never_store
+
+
+def test_a_pattern_asked_for_by_its_text_is_no_literal() -> None:
+    """Or who asks for it decides for all that it matches, where that is remembered."""
+    rules = [Rule("/*unt.css", PUBLIC(9)), Rule("/*unt", NO_STORE)]
+
+    assert policy("/*unt.css", rules) == policy("/account.css", rules) == "never"

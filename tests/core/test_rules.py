@@ -168,6 +168,7 @@ def test_an_empty_list_matches_nothing(name: str, empty: object) -> None:
         ("status", "404", "status='404' is no status code; write status=404"),
         ("status", 4.5, "status=4.5 is no status code"),
         ("credentials", "yes", "credentials='yes' is not a flag; give True or False"),
+        ("reason", [], "reason=[] is not a text; quote it"),
         ("floor", None, "floor=None is not a flag; give True or False"),
         ("mode", "strict", "mode='strict' is unknown; choose 'stricter', 'override'"),
         ("guards", ["cookies"], "guards: 'cookies' is unknown; choose ambiguous"),
