@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 APP ?= starlette
 HOST ?= 127.0.0.1
 PORT ?= 8014
+FUZZ_MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format types coverage clean
+.PHONY: help demo test fuzz bench lint format types coverage clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +19,9 @@ demo: $(VENV)/.demo ## the stale dropdown, without the policy and with it
 
 test: $(VENV)/.test ## run the tests
 	$(BIN)/python -m pytest
+
+fuzz: $(VENV)/.test ## odd rules, paths and answers for FUZZ_MINUTES=10
+	$(BIN)/python tests/fuzz --minutes $(FUZZ_MINUTES)
 
 bench: $(VENV)/.bench ## cost beside similar middleware, as ratios
 	$(BIN)/python -m benchmarks

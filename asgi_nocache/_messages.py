@@ -110,8 +110,8 @@ def response_facts(message: Any, scope: Any, box: Box, *, named: bool) -> Respon
     )
 
 
-def plain_answer(status: int, policy: Policy) -> list[dict[str, Any]]:
-    """Return a plain answer of our own under *policy*."""
+def plain_answer(status: int, policy: Policy, method: str) -> list[dict[str, Any]]:
+    """Return a plain answer of our own under *policy*; to HEAD, without its body."""
     body = HTTPStatus(status).phrase.encode()
     fields = [
         (b"content-type", b"text/plain; charset=utf-8"),
@@ -120,5 +120,5 @@ def plain_answer(status: int, policy: Policy) -> list[dict[str, Any]]:
     ]
     return [
         {"type": "http.response.start", "status": status, "headers": fields},
-        {"type": "http.response.body", "body": body},
+        {"type": "http.response.body", "body": b"" if method == "HEAD" else body},
     ]

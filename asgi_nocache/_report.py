@@ -14,10 +14,9 @@ from typing import Any
 
 from ._core.cache_control import CacheControl
 from ._core.decision import Decision
-from ._core.facts import RequestFacts
 from ._core.policy import PRIVATE, PUBLIC, REVALIDATE
 from ._route import route_of
-from ._shortcut import Outcome
+from ._shortcut import Outcome, Place
 
 logger = logging.getLogger("asgi_nocache")
 logger.addHandler(logging.NullHandler())
@@ -34,12 +33,12 @@ class Reporter:
         self._counts = counts
         self._logged: set[tuple[str, str]] = set()
 
-    def note(self, outcome: Outcome, request: RequestFacts, scope: Any) -> None:
+    def note(self, outcome: Outcome, place: Place, scope: Any) -> None:
         """Take note of an outcome that someone would want to know of."""
         template = route_of(scope).template
         # Rules are relative to where we are mounted; a mount inside has added to it.
-        mounts = scope.get("root_path", "").removeprefix(request.root_path)
-        route = (mounts + template if template else request.path)[:MAX_ROUTE]
+        mounts = scope.get("root_path", "").removeprefix(place.root_path)
+        route = (mounts + template if template else place.path)[:MAX_ROUTE]
         for name in outcome.news:
             if self._first(name, route):
                 told = _TOLD[name](outcome.decision, route)
@@ -95,6 +94,10 @@ _TOLD: dict[str, Callable[[Decision, str], str]] = {
     "escaped_304": lambda *_: (
         "a 304 confirmed a stored copy though the policy is never-store; a layer "
         "inside answers before the endpoint"
+    ),
+    "age_from_origin": lambda *_: (
+        "the response has an Age, which only caches say: a cache stands inside, or "
+        "the app made it up; caches outside take it for older than it is"
     ),
 }
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from ._core.decision import Decision, decide
 from ._core.edits import VALIDATORS
 from ._core.facts import CREDENTIALS, RequestFacts, ResponseFacts
-from ._core.fields import Field, Fields, without
-from ._core.rules import Rule, RuleSet
+from ._core.fields import Field, Fields, has, without
+from ._core.rules import Found, Rule, RuleSet
 from ._core.selection import Preview, preview
 from ._core.sent import CACHING_FIELDS
 from ._names import MAX_NAME, Names
@@ -28,11 +28,12 @@ MAX_ENTRIES = 4096
 MAX_LINES = 1024
 MAX_ODD = 16
 
-#: What of a response matters besides what it says of caching.
-_CONTENT = frozenset({b"content-type", b"set-cookie", b"clear-site-data"})
+#: What of a response matters besides what it says of caching. An Age, which only
+#: caches say (RFC 9111 section 5.1), does to the report alone.
+_CONTENT = frozenset({b"content-type", b"set-cookie", b"clear-site-data", b"age"})
 
-#: An Expires without Date depends on the clock; a cookie is new each time.
-_NEVER_TWICE = frozenset({b"expires", b"set-cookie"})
+#: An Expires without Date depends on the clock; a cookie and an age are new each time.
+_NEVER_TWICE = frozenset({b"expires", b"set-cookie", b"age"})
 
 
 class Outcome(NamedTuple):
@@ -74,14 +75,7 @@ class Exchange:
         answers: By status, what plain responses without marks came to.
     """
 
-    __slots__ = (
-        "answers",
-        "conditional",
-        "outcomes",
-        "preview",
-        "refusal",
-        "request",
-    )
+    __slots__ = ("answers", "conditional", "outcomes", "preview", "refusal", "request")
 
     def __init__(
         self, request: RequestFacts, rules: RuleSet, refusals: Refusals
@@ -108,26 +102,31 @@ class Place:
             it depends.
         asks_when: Whether a rule must be asked each time.
         asks_content: Whether a rule asks for what only a full look can tell.
+        path: The path.
+        root_path: Where the app is mounted.
     """
 
     __slots__ = (
         "_exchanges",
         "_shortcuts",
-        "_where",
         "asks_content",
         "asks_when",
         "constant",
+        "path",
+        "root_path",
     )
 
     def __init__(self, path: str, root_path: str, shortcuts: Shortcuts) -> None:
         found = shortcuts.rules.for_readings(path, root_path)
-        self._where = path, root_path
+        self.path, self.root_path = path, root_path
         self._shortcuts = shortcuts
         self._exchanges: dict[Any, Exchange] = {}
         rules = found.rules
         if not rules and found.readings.complete:  # what most paths of a flood come to
             self.asks_when = self.asks_content = False
             self.constant = shortcuts.unmatched
+            if self.constant is None:
+                self._exchanges = shortcuts.shared(root_path, found)
             return
         conditions = [rule.conditions for rule in rules]
         self.asks_when = any(c.when is not None for c in conditions)
@@ -137,6 +136,8 @@ class Place:
         self.constant = shortcuts.one_answer(rules)
         if not found.readings.complete and not shortcuts.rules.default.never_store:
             self.constant = None
+        if self.constant is None:
+            self._exchanges = shortcuts.shared(root_path, found)
 
     def exchange(self, scope: Any) -> Exchange:
         """Return what is known of requests like this one."""
@@ -152,14 +153,15 @@ class Place:
         found = self._exchanges.get(key)
         if found is None:
             found = self._new(scope, odd)
-            short = len(odd) <= MAX_ODD and all(len(v) <= MAX_NAME for _, v in odd)
+            sizes = [len(scope.get("method", "")), *(len(v) for _, v in odd)]
+            short = len(odd) <= MAX_ODD and max(sizes) <= MAX_NAME
             if short and not self.asks_when:
                 shortcuts.make_room(self._exchanges)
                 self._exchanges[key] = found
         return found
 
     def _new(self, scope: Any, odd: list[Field]) -> Exchange:
-        path, root_path = self._where
+        path, root_path = self.path, self.root_path
         target, fields = path, odd
         if self.asks_when:  # who asks may ask for all of it
             raw = scope.get("raw_path") or path.encode()
@@ -196,6 +198,7 @@ class Shortcuts:
         self.refusals = refusals
         self._constants = constants and not any(refusals)
         self.places: dict[Where, Place] = {}
+        self.exchanges: dict[Any, dict[Any, Exchange]] = {}
         self._entries = 0
         conditions = [rule.conditions for rule in rules.rules]
         policies = [rules.default, *(rule.policy for rule in rules.rules)]
@@ -209,7 +212,7 @@ class Shortcuts:
         purpose = [b"sec-purpose"] if refusals.prefetch else []
         self.request_names = Names({*PRECONDITIONS, *CREDENTIALS, *host, *purpose})
         #: What of a response matters: to a constant answer, and to any other.
-        self.caching = Names(CACHING_FIELDS, side_fields=True)
+        self.caching = Names(CACHING_FIELDS | {b"age"}, side_fields=True)
         vary = any(p.vary for p in policies) or any(
             c.credentials is not None for c in conditions
         )
@@ -228,6 +231,11 @@ class Shortcuts:
                 self.make_room(self.places)
                 self.places[where] = found
         return found
+
+    def shared(self, root_path: str, found: Found) -> dict[Any, Exchange]:
+        """Return what is remembered of all paths that the same rules speak of."""
+        long = len(found.readings.spellings[0]) > MAX_PATH  # so may be its extension
+        return {} if long else self.exchanges.setdefault((root_path, found.kind), {})
 
     def one_answer(self, matching: Iterable[Rule]) -> list[Field] | None:
         """Return the field list, if all that could be selected says the same."""
@@ -283,7 +291,7 @@ class Shortcuts:
             decision.edits.remove & (present | VALIDATORS),
             list(decision.edits.add),
             decision,
-            tuple(_news(decision, response.status)),
+            tuple(_news(decision, response)),
         )
 
     def make_room(self, memory: dict[Any, Any]) -> None:
@@ -292,6 +300,7 @@ class Shortcuts:
         if self._entries > MAX_ENTRIES:
             self._entries = 1
             self.places.clear()
+            self.exchanges.clear()
             memory.clear()
 
 
@@ -311,7 +320,7 @@ def _remember_answer(
         known |= types
 
 
-def _news(decision: Decision, status: int) -> Iterable[str]:
+def _news(decision: Decision, response: ResponseFacts) -> Iterable[str]:
     """Yield what is worth a count and a line in the log."""
     if decision.selection.problems:
         yield "rule_raised"
@@ -322,8 +331,10 @@ def _news(decision: Decision, status: int) -> Iterable[str]:
         yield "loosened"
     elif decision.discards:
         yield "discarded"
-    if status == 304 and decision.never_store:
+    if response.status == 304 and decision.never_store:
         yield "escaped_304"
+    if has(response.fields, b"age"):
+        yield "age_from_origin"
 
 
 def _is_repeatable(odd: Fields) -> bool:

@@ -260,7 +260,7 @@ class NoCacheMiddleware:
         exchange = place.exchange(scope)
         if exchange.refusal and scope["type"] == "http":
             leave(box, before)
-            await self._refuse(exchange.refusal, send)
+            await self._refuse(exchange.refusal, scope, send)
             return
         app_scope = conditional_scope(
             scope, box, exchange.preview, conditional=exchange.conditional
@@ -297,7 +297,7 @@ class NoCacheMiddleware:
         response = response_facts(message, scope, box, named=self._shortcuts.asks_route)
         outcome = self._shortcuts.outcome(place, exchange, response)
         if outcome.news:
-            self._reporter.note(outcome, exchange.request, scope)
+            self._reporter.note(outcome, place, scope)
         fields = list(response.fields)
         if outcome.decision.mode != "report":
             fields = outcome.apply(fields)
@@ -323,7 +323,7 @@ class NoCacheMiddleware:
                 )
                 message = {**message, "headers": list(response.fields)}
                 outcome = self._shortcuts.outcome(place, exchange, response)
-                self._reporter.would_change(outcome.decision, exchange.request.path)
+                self._reporter.would_change(outcome.decision, place.path)
             await send(message)
 
         await self.app(scope, receive, send_as_it_is)
@@ -341,7 +341,7 @@ class NoCacheMiddleware:
         place = self._place(scope)
         exchange = place.exchange(scope)
         if exchange.refusal and scope["type"] == "http":
-            await self._refuse(exchange.refusal, send)
+            await self._refuse(exchange.refusal, scope, send)
             return
         if "endpoint" not in scope:  # no router has chosen to come here
             self._reporter.wrapped_twice(scope.get("root_path", ""))
@@ -368,16 +368,17 @@ class NoCacheMiddleware:
         wanted = outermost if self._error_response is None else self._error_response
         if wanted and self.policy_set.mode != "report":
             with contextlib.suppress(Exception):  # what the app raised goes on
-                await self._answer(500, send)
+                await self._answer(500, scope, send)
 
-    async def _answer(self, status: int, send: Any) -> None:
-        for message in plain_answer(status, self.policy_set.never_store):
+    async def _answer(self, status: int, scope: Any, send: Any) -> None:
+        policy = self.policy_set.never_store
+        for message in plain_answer(status, policy, scope["method"]):
             await send(message)
 
-    async def _refuse(self, status: int, send: Any) -> None:
+    async def _refuse(self, status: int, scope: Any, send: Any) -> None:
         """Answer for the app, as an option wants it."""
         self.counts[COUNTS[status]] += 1
-        await self._answer(status, send)
+        await self._answer(status, scope, send)
 
 
 def refuse_second(app: Any) -> None:

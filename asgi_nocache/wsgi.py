@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from . import _flask
@@ -97,7 +98,7 @@ class NoCacheWSGIMiddleware:
         place = self._shortcuts.place(scope["path"], scope["root_path"])
         exchange = place.exchange(scope)
         if exchange.refusal and not self._switch:
-            return self._refuse(exchange.refusal, start_response)
+            return self._refuse(exchange.refusal, scope, start_response)
         if not self._switch:
             taken = conditional_scope(
                 scope, box, exchange.preview, conditional=exchange.conditional
@@ -119,10 +120,10 @@ class NoCacheWSGIMiddleware:
             )
             outcome = self._shortcuts.outcome(place, exchange, response)
             if self._switch:
-                self._reporter.would_change(outcome.decision, exchange.request.path)
+                self._reporter.would_change(outcome.decision, place.path)
             else:
                 if outcome.news:
-                    self._reporter.note(outcome, exchange.request, scope)
+                    self._reporter.note(outcome, place, scope)
                 if outcome.decision.mode != "report":
                     headers = _text(outcome.apply(list(response.fields)))
             return start_response(status, headers, *exc_info)
@@ -135,12 +136,15 @@ class NoCacheWSGIMiddleware:
         finally:
             leave(box, before)
 
-    def _refuse(self, status: int, start_response: Any) -> Iterable[bytes]:
+    def _refuse(
+        self, status: int, scope: Scope, start_response: Any
+    ) -> Iterable[bytes]:
         """Answer for the app, as an option wants it."""
         self.counts[COUNTS[status]] += 1
-        start, body = plain_answer(status, self.policy_set.never_store)
-        phrase = body["body"].decode()
-        start_response(f"{status} {phrase}", _text(start["headers"]))
+        policy = self.policy_set.never_store
+        start, body = plain_answer(status, policy, scope["method"])
+        line = f"{status} {HTTPStatus(status).phrase}"
+        start_response(line, _text(start["headers"]))
         return [body["body"]]
 
 

@@ -94,8 +94,9 @@ def _decorators(*, quick: bool) -> list[Group]:
 
 
 def _build(repeats: int) -> list[Group]:
-    _report("building rules, importing")
-    return [*build.building(repeats), *build.importing(repeats)]
+    _report("building rules, importing, a flood of paths")
+    flood = build.flooding(build.PATHS if repeats > 1 else 1000)
+    return [*build.building(repeats), *build.importing(repeats), flood]
 
 
 def _report(text: str) -> None:

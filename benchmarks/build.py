@@ -6,6 +6,7 @@ in fresh interpreters, and only what an interpreter does not load by itself coun
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 import subprocess
@@ -14,14 +15,12 @@ import tracemalloc
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from asgi_nocache import NoCacheMiddleware
+from asgi_nocache import NO_STORE, PUBLIC, NoCacheMiddleware, Rule
 from benchmarks.contenders import mixed_rules, prefix_rules
 from benchmarks.rows import Group, Limit, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from asgi_nocache import Rule
 
 MANY, FEW = 10_000, 1000
 
@@ -71,6 +70,39 @@ def building(repeats: int) -> list[Group]:
 
 
 async def _app(scope: Any, receive: Any, send: Any) -> None:
+    pass
+
+
+PATHS = 1_000_000
+
+
+def flooding(paths: int) -> Group:
+    """Return the memory that so many different paths leave behind."""
+    rules = [Rule("/static/**", PUBLIC(max_age=60)), Rule("/account/**", NO_STORE)]
+    middleware = NoCacheMiddleware(_answering, rules=rules)
+    tracemalloc.start()
+    for number in range(paths):
+        path = f"/static/{number}.css" if number % 2 else f"/items/{number}"
+        scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+        with contextlib.suppress(StopIteration):
+            middleware(scope, _nothing, _nothing).send(None)
+    size, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    row = Row(
+        case="2 rules, half of them relaxed",
+        low=size / 1e6,
+        median=peak / 1e6,
+        limit=Limit(most=20, column="low"),
+    )
+    title = f"memory after {paths:,} paths (and at most)"
+    return Group(title=title, unit="MB", base="", rows=(row,))
+
+
+async def _answering(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+async def _nothing(*_: Any) -> None:
     pass
 
 

@@ -210,7 +210,7 @@ def compare(groups: Sequence[Group]) -> Group:
 
 def _compared(comparison: Comparison, added: dict[tuple[str, str], float]) -> Row:
     over = added.get((comparison.case, comparison.over))
-    under = added.get((comparison.case, comparison.under))
+    under = added.get((comparison.base or comparison.case, comparison.under))
     if over is None or under is None:
         return Row(case=comparison.name, skipped="one of them was not measured")
     return Row(case=comparison.name, ratio=over / under, limit=comparison.limit)

@@ -38,8 +38,8 @@ def test_the_middleware_reports_all_its_problems_together():
         "default='no-store' is not a Policy; use a preset",
         "mode='strict' is unknown; choose 'stricter', 'override', 'if-missing', "
         "'report'",
-        "guards: 'cookies' is unknown; choose authorization, cookie, error_status, "
-        "extension_mismatch, set_cookie, unsafe_method",
+        "guards: 'cookies' is unknown; choose ambiguous_target, authorization, cookie, "
+        "error_status, extension_mismatch, set_cookie, unsafe_method",
     )
     assert str(caught.value).startswith("NoCacheMiddleware: 4 problems\n  - rules")
 

@@ -80,6 +80,9 @@ class CacheControl:
         # What an app sent is taken as it is; what a developer writes is checked.
         if not self.directives and (problems := _problems(self)):
             raise ConfigurationError(f"CacheControl({_arguments(self)})", problems)
+        if any(name != name.lower() for name, _ in self.extensions):
+            lower = tuple((name.lower(), value) for name, value in self.extensions)
+            object.__setattr__(self, "extensions", lower)
 
     @classmethod
     def parse(cls, lines: str | bytes | Iterable[bytes]) -> CacheControl:

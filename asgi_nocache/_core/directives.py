@@ -69,6 +69,11 @@ _QUALIFIABLE = frozenset({"no-cache", "private"})
 _MEMBER = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.?)*(?:"|$))+', re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+#: What may stand around a member (RFC 9110 section 5.6.3), and no more: a cache
+#: takes a no-break space for part of the name.
+_OWS = " \t"
+#: What a separator that is none may stand between: ``no-store; private``.
+_WORD = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:=\w+)?", re.ASCII)
 
 
 class Directive(NamedTuple):
@@ -102,19 +107,19 @@ class Reading:
 
     def _members(self, text: str) -> Iterable[str]:
         for match in _MEMBER.findall(text):
-            member = match.strip()
+            member = match.strip(_OWS)
             if _unterminated(member):
                 # Some caches ignore quotes: what this one hides may tighten.
                 self._hidden = True
                 self.anomalies.append(f"unterminated quote in {member[:60]!r}")
-                yield from (part.strip() for part in member.split(","))
+                yield from (part.strip(_OWS) for part in member.split(","))
             elif member:
                 yield member
 
     def _add(self, raw: str) -> None:
         name, equals, argument = raw.partition("=")
-        name = name.strip().lower()
-        quoted = len(argument) > 1 and argument[0] == argument[-1] == '"'
+        name = name.strip(_OWS).lower()
+        quoted = bool(_QUOTED.fullmatch(argument))
         value = _ESCAPED.sub(r"\1", argument[1:-1]) if quoted else argument
         directive = Directive(name, value if equals else None, quoted, raw)
         if name in self._seen:
@@ -134,6 +139,7 @@ class Reading:
         text = raw.partition("=")[2] if quoted else argument
         if self._hidden or not is_extension(name, text):
             self.anomalies.append(f"not a directive: {raw[:60]!r}")
+            self._tighten(raw)
         elif name not in self.extensions:
             self.extensions[name] = text
 
@@ -145,23 +151,45 @@ class Reading:
         valid = valid and not quoted
         if not valid:
             self.anomalies.append(f"invalid lifetime: {raw[:60]!r}")
-        if self._hidden and known.attribute != "max_age":
+            self._tighten("" if quoted else argument or "")
+        if self._hidden and known.effect is not Effect.LIFETIME:
             return  # an invitation that some caches would not see
-        seconds = _seconds(argument or "") if valid else 0
+        if self._hidden:
+            known = DIRECTIVES["max-age"]  # for a bound they may see, or not
+        self._lower(known, _seconds(argument or "") if valid else 0)
+
+    def _flag(self, directive: Directive, known: Known) -> None:
+        name, argument, quoted, raw = directive
+        if argument is not None:
+            kind = "qualified" if name in _QUALIFIABLE else "unexpected argument"
+            self.anomalies.append(f"{kind}: {raw[:60]!r}")
+            self._tighten("" if quoted else argument)
+        # An odd spelling may tighten, but it must not loosen.
+        loosens = known.effect is Effect.LOOSENS
+        if not loosens or (argument is None and not self._hidden):
+            self.values[known.attribute] = True
+
+    def _lower(self, known: Known, seconds: int) -> None:
         before = self.values.get(known.attribute)
         self.values[known.attribute] = (
             seconds if before is None else min(before, seconds)
         )
 
-    def _flag(self, directive: Directive, known: Known) -> None:
-        name, argument, _, raw = directive
-        if argument is not None:
-            kind = "qualified" if name in _QUALIFIABLE else "unexpected argument"
-            self.anomalies.append(f"{kind}: {raw[:60]!r}")
-        # An odd spelling may tighten, but it must not loosen.
-        loosens = known.effect is Effect.LOOSENS
-        if not loosens or (argument is None and not self._hidden):
-            self.values[known.attribute] = True
+    def _tighten(self, text: str) -> None:
+        """Let the words of *text*, which is no directive, tighten and not loosen.
+
+        Caches that look for words find what stands beside a wrong separator.
+        """
+        for word in _WORD.findall(_QUOTED.sub(" ", text)):
+            name, _, digits = word.partition("=")
+            known = DIRECTIVES.get(name.lower())
+            if known is None or known.effect is Effect.LOOSENS:
+                continue
+            if not known.takes_delta:
+                self.values[known.attribute] = True
+            else:
+                seconds = _seconds(digits) if digits.isdigit() else 0
+                self._lower(DIRECTIVES["max-age"], seconds)
 
 
 def _one_list(lines: str | bytes | Iterable[bytes]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from . import fields as f
-from .cache_control import CacheControl
+from .cache_control import CacheControl, contradictions
 from .facts import RequestFacts, ResponseFacts
 from .policy import Policy, is_side_field, side_texts
 from .selection import Selection
@@ -100,26 +100,45 @@ def _side_fields(
         elif texts is not None:
             said = declared.get(name)
             values = sent.values(name) if said is None else [said.encode("ascii")]
-            fits = _no_looser(name, values, wanted)
+            read = _read_side(name, values)
+            fits = _is_plain(name, values, read) and _no_looser(read, wanted)
             if said is not None or not fits:
                 remove.add(name)
             if not fits:
                 own.pop(name, None)
-                out[name] = _shared_text(texts, wanted)
+                out[name] = _shared_text(texts, read, wanted)
             elif said is not None:
                 own.setdefault(name, said)
     return out
 
 
-def _no_looser(name: bytes, values: list[bytes], wanted: CacheControl) -> bool:
+def _read_side(name: bytes, values: list[bytes]) -> CacheControl:
+    """Return what a side field says, as strictly as it can be meant."""
+    if name != b"x-accel-expires":
+        return CacheControl.parse(values)
+    out = []
+    for value in values:
+        text = value.strip().decode("latin-1")
+        if not (text.isascii() and text.isdigit()):
+            out.append("?")  # ignored by nginx, or a point in time: no directive
+        else:
+            out.append(f"max-age={text}" if text.strip("0") else "no-store")
+    return CacheControl.parse(", ".join(out))
+
+
+def _is_plain(name: bytes, values: list[bytes], said: CacheControl) -> bool:
+    """Tell whether all caches read *values* alike, so that they can stay."""
+    if len(values) != 1 or said.anomalies or contradictions(said):
+        return False
+    if name == b"edge-control" and said.extensions:
+        return False  # such as cache-maxage and !no-store, which Akamai obeys
+    names = [directive.raw.partition("=")[0] for directive in said.directives]
+    split = [directive for directive in said.directives if "," in directive.raw]
+    return names == [name.lower() for name in names] and not split
+
+
+def _no_looser(said: CacheControl, wanted: CacheControl) -> bool:
     """Tell whether a side field lets shared caches do no more than *wanted*."""
-    if name == b"x-accel-expires":
-        digits = values[0].decode("latin-1") if len(values) == 1 else ""
-        said = CacheControl.parse(f"max-age={digits}" if digits != "0" else "no-store")
-        if not (digits.isascii() and digits.isdigit()):
-            return False
-    else:
-        said = CacheControl.parse(values)
     said, wanted = said.canonical(), wanted.canonical()
     if said.strictness.shared is not wanted.strictness.shared:
         return said.strictness.shared > wanted.strictness.shared
@@ -141,11 +160,18 @@ def _shared_lifetime(control: CacheControl) -> int | None:
     return control.max_age if control.s_maxage is None else control.s_maxage
 
 
-def _shared_text(texts: tuple[str, str, str], wanted: CacheControl) -> str:
-    if wanted.strictness.shared is Level.REVALIDATE:
+def _shared_text(
+    texts: tuple[str, str, str], said: CacheControl, wanted: CacheControl
+) -> str:
+    """Return what lets shared caches do no more than *said* and *wanted*."""
+    level = max(said.strictness.shared, wanted.strictness.shared)
+    if level is Level.NO_STORE:
+        return texts[0]
+    lifetimes = [_shared_lifetime(said), _shared_lifetime(wanted)]
+    known = [seconds for seconds in lifetimes if seconds is not None]
+    if level is Level.REVALIDATE or not known:
         return texts[1]
-    lifetime = _shared_lifetime(wanted)
-    return texts[1] if lifetime is None else texts[2].format(lifetime)
+    return texts[2].format(min(known))
 
 
 def _vary(

@@ -112,6 +112,8 @@ class Policy:
 def _problems(policy: Any) -> Iterable[str]:
     """Yield what is wrong with *policy*."""
     control = policy.cache_control
+    if not (isinstance(policy.name, str) and policy.name.isprintable()):
+        yield f"name={policy.name!r} cannot stand in a log; write it like 'BRIEF'"
     if control is not None and not isinstance(control, CacheControl):
         yield (
             f"cache_control={control!r} is not a CacheControl; "

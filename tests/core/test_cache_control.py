@@ -207,6 +207,11 @@ def test_an_extension_that_cannot_be_sent(extension: tuple[object, object]) -> N
     assert "cannot be sent; give a token and a token or quoted string" in found
 
 
+def test_the_name_of_an_extension_is_lower_case() -> None:
+    """As all of the line is; an argument may be read by its case."""
+    assert str(CacheControl(extensions=(("Community", '"UCI"'),))) == 'community="UCI"'
+
+
 @pytest.mark.parametrize("extensions", ["ext", ("ext",), (("a", "b", "c"),), 5])
 def test_extensions_that_are_no_pairs(extensions: object) -> None:
     """The error is ours, and says what to write."""

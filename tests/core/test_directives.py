@@ -152,11 +152,45 @@ def test_an_unterminated_quote_hides_no_invitation(hidden: str) -> None:
     assert str(read(f'max-age=5, ext="a, {hidden}')) == "max-age=5"
 
 
-@pytest.mark.parametrize("text", ["no-store;max-age=60", "no store", "a b=c", "=5"])
+@pytest.mark.parametrize("text", ["no store", "a b=c", "=5", "a;public", "a;immutable"])
 def test_what_is_no_directive(text: str) -> None:
     """RFC 9111 section 5.2: a name is a token; it is kept as an anomaly."""
     assert not read(text)
     assert read(text).anomalies == (f"not a directive: {text!r}",)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("no-store;max-age=60", "no-store, max-age=60"),
+        ("public;max-age=9", "max-age=9"),
+        ('max-age="9"no-store""', "no-store, max-age=0"),
+        ("public;s-maxage=9", "max-age=9"),
+        ('max-age=9, x="a, s-maxage=5', "max-age=5"),
+        ("private; x", "private"),
+        ("no-cache no-store", "no-store, no-cache"),
+        ("Cache-Control: no-store", "no-store"),
+        ("no-store\0", "no-store"),
+        ("\xa0private", "private"),
+        ("max-age=60;no-store", "no-store, max-age=0"),
+        ("max-age=9;max-age=x", "max-age=0"),
+        ("no-cache=x;private", "private, no-cache"),
+        ('ext="a, b"; no-store', "no-store"),
+        ("ext=a;private", "private"),
+    ],
+)
+def test_a_wrong_separator_hides_no_restriction(text: str, says: str) -> None:
+    """Caches that look for words find it (nginx, Varnish); invitations stay hidden."""
+    assert str(read(text)) == says
+    assert read(text).anomalies
+
+
+@pytest.mark.parametrize(
+    "text", ['ext="a; no-store"', 'ext="a, no-store"', "ext=no-store"]
+)
+def test_an_extension_s_argument_restricts_nothing(text: str) -> None:
+    """The negative twin: it is written as it should be (RFC 9111 section 5.2.3)."""
+    assert str(read(text)) == text
 
 
 def test_the_first_of_two_equal_extensions_counts() -> None:

@@ -158,11 +158,36 @@ def test_a_side_field_that_permits_more(name: bytes, value: bytes) -> None:
     assert values(lines, name) == [b"60" if name[:1] == b"x" else b"max-age=60"]
 
 
-def test_two_lines_of_a_side_field_become_one() -> None:
-    """Caches differ in which of two they take."""
-    sent = [(b"x-accel-expires", b"5"), (b"X-Accel-Expires", b"6")]
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [([b"5", b"6"], b"5"), ([b"6", b"5"], b"5"), ([b"90", b"600"], b"60"),
+     ([b"0", b"0"], b"0"), ([b"off", b"0"], b"0"), ([b"off", b"5"], b"5")],
+)  # fmt: skip
+def test_two_lines_of_a_side_field_become_one(said: list[bytes], left: bytes) -> None:
+    """Caches differ in which of two they take, so it is the strictest that stays."""
+    sent = [(b"X-Accel-Expires", value) for value in said]
 
-    assert values(after(PUBLIC_60, sent), b"x-accel-expires") == [b"60"]
+    assert values(after(PUBLIC_60, sent), b"x-accel-expires") == [left]
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        (b"max-age=5, max-age=600", b"max-age=5"),
+        (b'max-age="600"', b"max-age=0"),
+        (b"max-age=5, no-store=1", b"no-store"),
+        (b"no-store, max-age=600", b"no-store"),
+        (b"NO-STORE, max-age=600", b"no-store"),
+        (b'no-cache="x", max-age=600', b"no-cache, max-age=0"),
+        (b"no-store;max-age=600", b"no-store"),
+        (b'max-age=5, x="a, max-age=600"', b"max-age=5"),
+    ],
+)
+def test_a_side_field_that_caches_read_differently(value: bytes, left: bytes) -> None:
+    """What some of them would take for more does not stay, nor does it loosen."""
+    lines = after(PUBLIC_60, [(b"CDN-Cache-Control", value)])
+
+    assert values(lines, b"cdn-cache-control") == [left]
 
 
 @pytest.mark.parametrize(
