@@ -41,6 +41,7 @@ def served(app: Any, http: str, root_path: str = "") -> Iterator[int]:
             loop="asyncio",
             log_level="critical",
             lifespan="off",
+            timeout_keep_alive=3600,  # a busy machine must not end a connection
             root_path=root_path,
         )
         server = uvicorn.Server(config)
