@@ -91,7 +91,9 @@ def _side_fields(
         if is_side_field(name.encode("ascii"))
     }
     out: dict[bytes, str] = {}
-    for name in dict.fromkeys((*sent.side_fields, *declared)):
+    # What is declared comes anew each time, so last: twice must come to once.
+    names = [name for name in sent.side_fields if name not in declared]
+    for name in dict.fromkeys((*names, *declared)):
         texts = side_texts(name)
         if wanted.strictness.shared is Level.NO_STORE:
             remove.add(name)

@@ -316,3 +316,23 @@ def test_no_clear_site_data(scheme: str, status: int, sent: bytes) -> None:
     decision = decide(request, response, LOGOUT)
 
     assert b"clear-site-data" not in dict(decision.edits.add)
+
+
+def test_side_fields_keep_their_order_the_second_time() -> None:
+    """What is declared is written anew each time; the others stay where they are."""
+    declared = Policy(
+        CacheControl(public=True, max_age=60),
+        "EDGE",
+        beside=[("cdn-cache-control", "max-age=9"), ("x-accel-expires", "5")],
+    )
+    lines = [
+        (b"cdn-cache-control", b""), (b"surrogate-control", b""), (b"expires", b"0")
+    ]  # fmt: skip
+    once = decide(RequestFacts(), ResponseFacts(200, lines), declared).apply(lines)
+    again = decide(RequestFacts(), ResponseFacts(200, once), declared).apply(once)
+
+    assert [name for name, _ in once[:2]] == [
+        b"surrogate-control",
+        b"cdn-cache-control",
+    ]
+    assert again == once
