@@ -253,10 +253,7 @@ class Shortcuts:
         return list(policy.fields)
 
     def outcome(
-        self,
-        place: Place,
-        exchange: Exchange,
-        response: ResponseFacts,
+        self, place: Place, exchange: Exchange, response: ResponseFacts
     ) -> Outcome:
         """Return what *response* comes to."""
         names = self._all_names if response.marks else self.response_names
@@ -300,7 +297,8 @@ class Shortcuts:
         if self._entries > MAX_ENTRIES:
             self._entries = 1
             self.places.clear()
-            self.exchanges.clear()
+            while self.exchanges:  # a new place may hold one already
+                self.exchanges.popitem()[1].clear()
             memory.clear()
 
 

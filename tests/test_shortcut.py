@@ -334,3 +334,17 @@ def test_an_object_as_endpoint_has_the_name_of_its_class():
     protected = NoCacheMiddleware(app, rules=rules)
     assert caching(answer(protected, http_scope("/object"))) == [b"public, max-age=60"]
     assert caching(answer(protected)) == [NO_STORE.fields[0][1]]
+
+
+def test_a_place_made_while_all_is_forgotten_holds_nothing_old(monkeypatch):
+    """It shared what was remembered before the bound was met."""
+    monkeypatch.setattr("asgi_nocache._shortcut.MAX_ENTRIES", 12)
+    app = NoCacheMiddleware(sending(start([])), default=PUBLIC(max_age=60))
+    asked = [("/", f"M{n}") for n in range(5)] + [("/x", "M0")]
+    asked += [("/y", f"N{n}") for n in range(5)]
+    for path, method in asked:
+        answer(app, http_scope(path, method))
+    held = {id(p._exchanges): p._exchanges for p in app._shortcuts.places.values()}
+    known = [each for kind in held.values() for each in kind.values()]
+    outcomes = sum(len(each.outcomes) for each in known)
+    assert len(app._shortcuts.places) + len(known) + outcomes <= 13
