@@ -18,7 +18,7 @@ from ._core.fields import Field
 from ._core.guards import ALL_GUARDS
 from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
-from ._kill_switch import read_switch
+from ._kill_switch import Switched, read_switch
 from ._messages import (
     STARTS,
     SelectedFields,
@@ -93,11 +93,16 @@ class NoCacheMiddleware:
         self.counts: Counter[str] = Counter()
         self._error_response = error_response
         self._reporter = Reporter(self.counts)
-        self._switch = read_switch()
+        switch = read_switch()
         self._shortcuts = Shortcuts(
             self.policy_set,
-            constants=not self._switch,
+            constants=not switch,
             refusals=Refusals(reject_ambiguous, refuse_prefetch),
+        )
+        self._switched = (
+            Switched(switch, self._shortcuts, self._reporter, self.counts)
+            if switch
+            else None
         )
         self._constant = self._shortcuts.constant
         self._known = self._shortcuts.caching.known
@@ -181,7 +186,7 @@ class NoCacheMiddleware:
     async def _recall(self, scope: Any, receive: Any, send: Any, place: Place) -> None:
         """Serve what depends, where it was decided before: the other short way."""
         answers = None
-        if type(scope.get("headers")) is list and not self._switch:
+        if type(scope.get("headers")) is list and self._switched is None:
             try:
                 exchange = place.exchange(scope)
                 answers = None if exchange.conditional else exchange.answers
@@ -239,7 +244,7 @@ class NoCacheMiddleware:
         outer = scope.get(KEY)
         if kind != "http" and not (kind == "websocket" and _DENIAL in extensions):
             await self.app(scope, receive, send)
-        elif outer is None or "closed" in outer or self._switch:
+        elif outer is None or "closed" in outer or self._switched is not None:
             # Nobody's, or a leftover.
             await self._serve(scope, receive, send, None)
         else:
@@ -249,8 +254,8 @@ class NoCacheMiddleware:
         self, scope: Any, receive: Any, send: Any, place: Place | None
     ) -> None:
         """Serve one exchange: decide at its start, edit, and let all else pass."""
-        if self._switch:
-            await self._switched(scope, receive, send)
+        if self._switched is not None:
+            await self._switched.serve(self.app, scope, receive, send)
             return
         scope = readable(scope)
         box: Box = {}
@@ -305,28 +310,6 @@ class NoCacheMiddleware:
 
     def _place(self, scope: Any) -> Place:
         return self._shortcuts.place(scope["path"], scope.get("root_path", ""))
-
-    async def _switched(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve with the kill switch on: change nothing, count."""
-        self.counts[f"switch_{self._switch}"] += 1
-        if self._switch == "off":
-            await self.app(scope, receive, send)
-            return
-        scope = readable(scope)
-        place = self._place(scope)
-        exchange = place.exchange(scope)
-
-        async def send_as_it_is(message: Any) -> None:
-            if message["type"] in STARTS:
-                response = response_facts(
-                    message, scope, {}, named=self._shortcuts.asks_route
-                )
-                message = {**message, "headers": list(response.fields)}
-                outcome = self._shortcuts.outcome(place, exchange, response)
-                self._reporter.would_change(outcome.decision, place.path)
-            await send(message)
-
-        await self.app(scope, receive, send_as_it_is)
 
     async def _nested(self, scope: Any, receive: Any, send: Any, box: Box) -> None:
         """Serve inside another instance, which will hear what is selected here.

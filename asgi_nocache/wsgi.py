@@ -6,6 +6,7 @@ under ASGI: an environ becomes the scope that it would have come from.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 from . import _flask
 from ._box import KEY, Box, Scope, enter, leave
 from ._core.errors import ConfigurationError
+from ._core.fields import Field
 from ._core.guards import ALL_GUARDS
 from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
@@ -24,9 +26,10 @@ from ._messages import plain_answer, response_facts
 from ._preconditions import conditional_scope
 from ._refusals import COUNTS, Refusals
 from ._report import Reporter
-from ._shortcut import Shortcuts
+from ._shortcut import Exchange, Place, Shortcuts
 
 WSGIApp = Callable[..., Iterable[bytes]]
+Headers = list[tuple[str, str]]
 
 
 class NoCacheWSGIMiddleware:
@@ -83,51 +86,72 @@ class NoCacheWSGIMiddleware:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Serve one request (PEP 3333)."""
-        if self._switch:
-            self.counts[f"switch_{self._switch}"] += 1
-        if self._switch == "off":
-            return self.app(environ, start_response)
-        if SCOPE in environ:
-            self._reporter.wrapped_twice(environ.get("SCRIPT_NAME", ""))
-        return self._serve(environ, start_response)
-
-    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         scope: Scope = scope_of(environ)
         box: Box = {}
         scope[KEY] = box
+        if self._switch:
+            self.counts[f"switch_{self._switch}"] += 1
+        if self._switch == "off":
+            return self._run(environ, scope, start_response, lambda _, given: given)
+        if SCOPE in environ:
+            self._reporter.wrapped_twice(environ.get("SCRIPT_NAME", ""))
         place = self._shortcuts.place(scope["path"], scope["root_path"])
         exchange = place.exchange(scope)
-        if exchange.refusal and not self._switch:
-            return self._refuse(exchange.refusal, scope, start_response)
         if not self._switch:
+            if exchange.refusal:
+                return self._refuse(exchange.refusal, scope, start_response)
             taken = conditional_scope(
                 scope, box, exchange.preview, conditional=exchange.conditional
             )
             environ = environ if taken is scope else {**environ}
             scope = taken
-            connect(environ, scope)
+        decided = functools.partial(self._decided, place, exchange, scope, box)
+        return self._run(environ, scope, start_response, decided)
+
+    def _decided(
+        self,
+        place: Place,
+        exchange: Exchange,
+        scope: Scope,
+        box: Box,
+        status: str,
+        given: Headers,
+    ) -> Headers:
+        """Return the fields that were decided for those *given*."""
+        _flask.write_route(scope)
+        response = response_facts(
+            {"status": int(status.partition(" ")[0]), "headers": _bytes(given)},
+            scope,
+            box,
+            named=self._shortcuts.asks_route,
+        )
+        outcome = self._shortcuts.outcome(place, exchange, response)
+        if self._switch:
+            self._reporter.would_change(outcome.decision, place.path)
+            return given
+        if outcome.news:
+            self._reporter.note(outcome, place, scope)
+        if outcome.decision.mode == "report":
+            return given
+        return _text(outcome.apply(list(response.fields)))
+
+    def _run(
+        self,
+        environ: dict[str, Any],
+        scope: Scope,
+        start_response: Any,
+        decided: Callable[[str, Headers], Headers],
+    ) -> Iterable[bytes]:
+        """Run the app, with fields as *decided* has them."""
+        connect(environ, scope)
         started = False
 
-        def start_decided(status: str, headers: Any, *exc_info: Any) -> Any:
+        def start_decided(status: str, given: Headers, *exc_info: Any) -> Any:
             nonlocal started
             started = True
-            _flask.write_route(scope)
-            response = response_facts(
-                {"status": int(status.partition(" ")[0]), "headers": _bytes(headers)},
-                scope,
-                box,
-                named=self._shortcuts.asks_route,
-            )
-            outcome = self._shortcuts.outcome(place, exchange, response)
-            if self._switch:
-                self._reporter.would_change(outcome.decision, place.path)
-            else:
-                if outcome.news:
-                    self._reporter.note(outcome, place, scope)
-                if outcome.decision.mode != "report":
-                    headers = _text(outcome.apply(list(response.fields)))
-            return start_response(status, headers, *exc_info)
+            return start_response(status, decided(status, given), *exc_info)
 
+        box = scope[KEY]
         before = enter(box)
         try:
             result = self.app(environ, start_decided)
@@ -166,11 +190,11 @@ class _Begun:
             close()
 
 
-def _bytes(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+def _bytes(headers: Headers) -> list[Field]:
     return [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers]
 
 
-def _text(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+def _text(fields: Iterable[Field]) -> Headers:
     return [(k.decode("latin-1"), v.decode("latin-1")) for k, v in fields]
 
 
