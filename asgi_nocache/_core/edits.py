@@ -45,8 +45,10 @@ def edit(
     policy: Policy | None,
 ) -> Edits:
     """Return the edits that make the response say *wanted*, in *policy*'s words."""
-    # Nothing left to say is not permission: say "stale at once".
-    control = str(wanted if policy is None else policy.cache_control) or "max-age=0"
+    control = str(wanted if policy is None else policy.cache_control)
+    if not control:  # which is not permission: say "stale at once", in all fields
+        wanted = CacheControl(max_age=0)
+        control = str(wanted)
     if wanted.no_transform and "no-transform" not in control:
         control += ", no-transform"
     out: dict[bytes, str] = {b"cache-control": control}

@@ -336,3 +336,18 @@ def test_side_fields_keep_their_order_the_second_time() -> None:
         b"cdn-cache-control",
     ]
     assert again == once
+
+
+def test_nothing_said_is_stale_at_once_in_all_fields() -> None:
+    """Else a side field that says nothing stays the first time, and goes the second."""
+    rules = RuleSet(
+        [Rule(None, NO_STORE, credentials=False)], mode="if-missing", guards=[]
+    )
+    lines = [(b"cache-control", b""), (b"surrogate-control", b"")]
+    once = decide(RequestFacts(), ResponseFacts(200, lines), rules).apply(lines)
+    again = decide(RequestFacts(), ResponseFacts(200, once), rules).apply(once)
+
+    assert once[1:] == [
+        (b"surrogate-control", b"max-age=0"), (b"cache-control", b"max-age=0")
+    ]  # fmt: skip
+    assert again == once
