@@ -1,7 +1,7 @@
 """What Flask tells: the view that was chosen, and the response to write on.
 
 Duck-typed on a Flask that is loaded already; a process without it has no request
-of Flask's. No policy here.
+of Flask's. What a mark comes to is the core's.
 """
 
 from __future__ import annotations
