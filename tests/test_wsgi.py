@@ -14,6 +14,7 @@ from typing import Any
 from wsgiref.util import FileWrapper, setup_testing_defaults
 from wsgiref.validate import validator
 
+import flask
 import pytest
 from asgi_driver import answer, http_scope, sending, start
 
@@ -33,6 +34,7 @@ from asgi_nocache import (
     set_policy,
 )
 from asgi_nocache._core.guards import ALL_GUARDS
+from asgi_nocache.flask import as_asgi
 from asgi_nocache.wsgi import NoCacheWSGIMiddleware
 
 MINUTE = PUBLIC(max_age=60)
@@ -379,3 +381,49 @@ def test_all_problems_of_a_configuration() -> None:
 
     assert caught.value.place == "NoCacheWSGIMiddleware"
     assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "relaxed_path"),
+    [
+        ({"endpoints": ["blog.show"]}, "/posts/1"),
+        ({"endpoints": ["/posts/<int:number>"]}, "/posts/1"),
+        ({"tags": ["blog"]}, "/posts/1"),
+        ({"endpoints": ["index"]}, "/"),
+    ],
+    ids=str,
+)
+def test_rules_know_what_flask_calls_things(
+    options: dict[str, Any], relaxed_path: str
+) -> None:
+    """As under the bridge: endpoints, templates, blueprints."""
+    app = flask.Flask("rules")
+    blog = flask.Blueprint("blog", "rules")
+    blog.add_url_rule("/posts/<int:number>", "show", lambda number: "x")
+    app.register_blueprint(blog)
+    app.add_url_rule("/", "index", lambda: "x")
+    rules = [Rule(None, MINUTE, **options)]
+    app.wsgi_app = NoCacheWSGIMiddleware(  # type: ignore[method-assign]
+        app.wsgi_app, rules=rules
+    )
+    client = app.test_client()
+    relaxed = {
+        path
+        for path in ("/", "/posts/1")
+        if client.get(path).headers["cache-control"] == str(MINUTE.cache_control)
+    }
+
+    assert relaxed == {relaxed_path}
+
+
+@pytest.mark.parametrize("form", ["the app", "its wsgi_app"])
+def test_as_asgi_refuses_what_is_wrapped_already(form: str) -> None:
+    """Two policies for each response, of which one would not hear the marks."""
+    app: Any = flask.Flask("wrapped")
+    wrapped = NoCacheWSGIMiddleware(app.wsgi_app)
+    if form == "its wsgi_app":
+        app.wsgi_app = wrapped
+        wrapped = app
+
+    with pytest.raises(ConfigurationError, match=r"as_asgi\(\): the app has NoCache"):
+        as_asgi(wrapped)
