@@ -49,6 +49,9 @@ def edit(
     if not control:  # which is not permission: say "stale at once", in all fields
         wanted = CacheControl(max_age=0)
         control = str(wanted)
+    if policy is None and control == "no-cache":
+        # Bare, it would be taken for Flask's default next time, and count for nothing.
+        control += ", max-age=0"
     if wanted.no_transform and "no-transform" not in control:
         control += ", no-transform"
     out: dict[bytes, str] = {b"cache-control": control}

@@ -351,3 +351,13 @@ def test_nothing_said_is_stale_at_once_in_all_fields() -> None:
         (b"surrogate-control", b"max-age=0"), (b"cache-control", b"max-age=0")
     ]  # fmt: skip
     assert again == once
+
+
+def test_our_own_line_is_not_taken_for_a_default_of_flask() -> None:
+    """Exactly ``no-cache`` counts as nothing sent, so what was said must say more."""
+    rules = RuleSet(default=PRIVATE(max_age=60), mode="if-missing")
+    lines = [(b"cache-control", b"no-cache"), (b"cache-control", b"no-cache")]
+    once = decide(RequestFacts(), ResponseFacts(200, lines), rules).apply(lines)
+    again = decide(RequestFacts(), ResponseFacts(200, once), rules).apply(once)
+
+    assert once == again == [(b"cache-control", b"no-cache, max-age=0")]
