@@ -106,14 +106,13 @@ class Reading:
             self._add(member)
 
     def _members(self, text: str) -> Iterable[str]:
-        for match in _MEMBER.findall(text):
-            member = match.strip(_OWS)
+        for member in split_members(text):
             if _unterminated(member):
                 # Some caches ignore quotes: what this one hides may tighten.
                 self._hidden = True
                 self.anomalies.append(f"unterminated quote in {member[:60]!r}")
                 yield from (part.strip(_OWS) for part in member.split(","))
-            elif member:
+            else:
                 yield member
 
     def _add(self, raw: str) -> None:
@@ -197,6 +196,11 @@ def _one_list(lines: str | bytes | Iterable[bytes]) -> str:
         return lines
     joined = lines if isinstance(lines, bytes) else b", ".join(lines)
     return joined.decode("latin-1")
+
+
+def split_members(text: str) -> list[str]:
+    """Return the members of a list, split at the commas outside of quotes."""
+    return [member for part in _MEMBER.findall(text) if (member := part.strip(_OWS))]
 
 
 def is_extension(name: str, argument: str | None) -> bool:
