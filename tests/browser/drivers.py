@@ -10,22 +10,16 @@ import base64
 import contextlib
 import itertools
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
+from browser_processes import DEADLINE, process, unless_ended, wait_for
 from websockets.sync.client import ClientConnection, connect
-
-DEADLINE = 60.0  # seconds; far above the need, ends a hang and decides nothing else
-
-T = TypeVar("T")
 
 
 class Browser(Protocol):
@@ -37,8 +31,14 @@ class Browser(Protocol):
     def reload(self) -> None:
         """Load the page again, as the reload button does."""
 
+    def back(self) -> None:
+        """Go back one page and wait until it is shown, from wherever it comes."""
+
     def evaluate(self, js: str) -> Any:
         """The value of an expression in the page, awaited, as JSON carries it."""
+
+    def set_cookies(self, host: str, cookies: Mapping[str, str]) -> None:
+        """Make *cookies* all that the browser has; they are for *host*."""
 
     def screenshot(self, path: Path) -> None:
         """Save what the window shows as PNG."""
@@ -62,38 +62,13 @@ def firefox_binary() -> str | None:
     return find("firefox-esr", "firefox")
 
 
-def wait_for(what: str, look: Callable[[], T | None]) -> T:
-    """What *look* returns as soon as that is true; fails when it never is."""
-    deadline = time.monotonic() + DEADLINE
-    while not (seen := look()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {DEADLINE:.0f} s for {what}")
-        time.sleep(0.05)
-    return seen
-
-
-@contextlib.contextmanager
-def process(*command: str, output: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process with a group of its own; at the end nothing of it is left."""
-    with (
-        output.open("wb") as sink,
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as running,
-    ):
-        try:
-            yield running
-        finally:
-            # The leader first: browsers tell their children to go.
-            running.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.wait(10)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(running.pid, signal.SIGKILL)
+def version(binary: str) -> str:
+    """What *binary* says of itself: ``"156.0.8078.79"``, ``"153.7.0esr"``."""
+    said = subprocess.run(
+        [binary, "--version"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    found = re.search(r"\d[\w.]*", said)
+    return found[0] if found else said.strip()
 
 
 class _Wire:
@@ -118,13 +93,40 @@ class _Wire:
             return dict(answer["result"])
 
 
+def _go_back(browser: Browser) -> None:
+    """Go back as a page does it, and wait for the other page.
+
+    Neither protocol says in one way when a page that was kept is shown again.
+    """
+    left = browser.evaluate("location.href")
+    browser.evaluate("void history.back()")
+    shown = (
+        f"location.href !== {json.dumps(left)} && document.readyState === 'complete'"
+    )
+
+    def look() -> Any:
+        # Between two documents there is none to ask.
+        with contextlib.suppress(AssertionError):
+            return browser.evaluate(shown)
+        return None
+
+    wait_for("the page before", look)
+
+
 def _as_json(js: str) -> str:
     """An expression whose value crosses both protocols in the same form."""
     return f"(async () => JSON.stringify(await ({js})) ?? 'null')()"
 
 
 class Chromium:
-    """Chromium over its DevTools protocol, with an empty profile."""
+    """Chromium over its DevTools protocol, with an empty profile.
+
+    Args:
+        binary: Where it is.
+        flags: More of what the command line takes.
+        state: What differs from its defaults, as it keeps it in ``Local State``.
+        folder: Where the profile is made; the system's place if it is not given.
+    """
 
     FLAGS = (
         "--headless",
@@ -138,12 +140,23 @@ class Chromium:
         "--remote-debugging-port=0",
     )
 
-    def __init__(self, binary: str) -> None:
+    def __init__(
+        self,
+        binary: str,
+        *flags: str,
+        state: Mapping[str, Any] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         with contextlib.ExitStack() as undo:
-            profile = _profile(undo)
-            flags = (*self.FLAGS, f"--user-data-dir={profile}", "about:blank")
-            undo.enter_context(process(binary, *flags, output=profile / "output"))
-            self._wire = _Wire(self._endpoint(profile), undo)
+            profile = _profile(undo, folder)
+            (profile / "Local State").write_text(json.dumps(state or {}))
+            undo.callback(_forget_socket, profile)
+            own = f"--user-data-dir={profile}"
+            command = (binary, *self.FLAGS, *flags, own, "about:blank")
+            output = profile / "output"
+            running = undo.enter_context(process(*command, output=output))
+            look = unless_ended(running, output, self._endpoint(profile))
+            self._wire = _Wire(wait_for("Chromium's DevToolsActivePort", look), undo)
             target = self._wire.call("Target.createTarget", {"url": "about:blank"})
             self._session = self._wire.call(
                 "Target.attachToTarget",
@@ -152,15 +165,14 @@ class Chromium:
             self._undo = undo.pop_all()
 
     @staticmethod
-    def _endpoint(profile: Path) -> str:
+    def _endpoint(profile: Path) -> Callable[[], str | None]:
         announced = profile / "DevToolsActivePort"
 
-        def look() -> list[str] | None:
+        def look() -> str | None:
             lines = announced.read_text().splitlines() if announced.exists() else []
-            return lines if len(lines) == 2 else None
+            return "ws://127.0.0.1:{}{}".format(*lines) if len(lines) == 2 else None
 
-        port, path = wait_for("Chromium's DevToolsActivePort", look)
-        return f"ws://127.0.0.1:{port}{path}"
+        return look
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Send a command of the protocol to the page."""
@@ -171,6 +183,9 @@ class Chromium:
 
     def reload(self) -> None:
         self._leave_by("Page.reload")
+
+    def back(self) -> None:
+        _go_back(self)
 
     def _leave_by(self, method: str, **params: Any) -> None:
         # The old document may still answer for a moment; so it is marked.
@@ -200,6 +215,14 @@ class Chromium:
             raise AssertionError(f"{js}: {answer['exceptionDetails']}")
         return json.loads(answer["result"]["value"])
 
+    def set_cookies(self, host: str, cookies: Mapping[str, str]) -> None:
+        self._wire.call("Storage.clearCookies", {})
+        jar = [
+            {"name": name, "value": value, "domain": host, "path": "/"}
+            for name, value in cookies.items()
+        ]
+        self._wire.call("Storage.setCookies", {"cookies": jar})
+
     def screenshot(self, path: Path) -> None:
         shot = self.call("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(shot["data"]))
@@ -208,30 +231,56 @@ class Chromium:
         self._undo.close()
 
 
+def _forget_socket(profile: Path) -> None:
+    """Remove what Chromium makes outside of its profile, and leaves there."""
+    with contextlib.suppress(OSError):
+        folder = (profile / "SingletonSocket").readlink().parent
+        if folder.name.startswith("org.chromium."):
+            shutil.rmtree(folder)
+
+
 class Firefox:
-    """Firefox over WebDriver BiDi, with an empty profile."""
+    """Firefox over WebDriver BiDi, with an empty profile.
+
+    Args:
+        binary: Where it is.
+        prefs: What differs from its defaults in ``about:config``.
+        folder: Where the profile is made; the system's place if it is not given.
+    """
 
     FLAGS = ("--headless", "--no-remote", "--remote-debugging-port=0")
 
-    def __init__(self, binary: str) -> None:
+    def __init__(
+        self,
+        binary: str,
+        prefs: Mapping[str, bool | int | str] | None = None,
+        *,
+        folder: Path | None = None,
+    ) -> None:
         with contextlib.ExitStack() as undo:
-            profile = _profile(undo)
+            profile = _profile(undo, folder)
+            changed = (json.dumps(pair)[1:-1] for pair in (prefs or {}).items())
+            lines = "".join(f"user_pref({pair});\n" for pair in changed)
+            (profile / "user.js").write_text(lines)
             output = profile / "output"
             flags = (*self.FLAGS, "--profile", str(profile), "about:blank")
-            undo.enter_context(process(binary, *flags, output=output))
-            self._wire = _Wire(self._endpoint(output), undo)
+            running = undo.enter_context(process(binary, *flags, output=output))
+            look = unless_ended(running, output, self._endpoint(output))
+            self._wire = _Wire(wait_for("Firefox's port", look), undo)
             self._wire.call("session.new", {"capabilities": {}})
             tree = self._wire.call("browsingContext.getTree", {})
             self._context = tree["contexts"][0]["context"]
             self._undo = undo.pop_all()
 
     @staticmethod
-    def _endpoint(output: Path) -> str:
+    def _endpoint(output: Path) -> Callable[[], str | None]:
         announced = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
-        found = wait_for(
-            "Firefox's port", lambda: announced.search(output.read_bytes())
-        )
-        return f"{found[1].decode()}/session"
+
+        def look() -> str | None:
+            found = announced.search(output.read_bytes())
+            return f"{found[1].decode()}/session" if found else None
+
+        return look
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Send a command of the protocol to the page."""
@@ -242,6 +291,9 @@ class Firefox:
 
     def reload(self) -> None:
         self.call("browsingContext.reload", wait="complete")
+
+    def back(self) -> None:
+        _go_back(self)
 
     def evaluate(self, js: str) -> Any:
         answer = self._wire.call(
@@ -256,6 +308,13 @@ class Firefox:
             raise AssertionError(f"{js}: {answer['exceptionDetails']}")
         return json.loads(answer["result"]["value"])
 
+    def set_cookies(self, host: str, cookies: Mapping[str, str]) -> None:
+        self._wire.call("storage.deleteCookies", {})
+        for name, value in cookies.items():
+            text = {"type": "string", "value": value}
+            cookie = {"name": name, "value": text, "domain": host, "path": "/"}
+            self._wire.call("storage.setCookie", {"cookie": cookie})
+
     def screenshot(self, path: Path) -> None:
         shot = self.call("browsingContext.captureScreenshot")
         path.write_bytes(base64.b64decode(shot["data"]))
@@ -264,11 +323,13 @@ class Firefox:
         self._undo.close()
 
 
-def _profile(undo: contextlib.ExitStack) -> Path:
+def _profile(undo: contextlib.ExitStack, folder: Path | None) -> Path:
     """A new, empty profile directory, removed when the browser has ended."""
     return Path(
         undo.enter_context(
             # What a browser still writes while it dies must not fail a test.
-            tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True)
+            tempfile.TemporaryDirectory(
+                prefix="browser-", dir=folder, ignore_cleanup_errors=True
+            )
         )
     )
