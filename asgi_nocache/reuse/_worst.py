@@ -29,6 +29,8 @@ DEFAULT_SHARED = 3600
 #: Kept for ever where nothing is said: requests-cache takes each 200, Chromium and
 #: CacheControl permanent redirects, browsers a 410 [m].
 FOR_EVER = frozenset({200, 203, 300, 301, 308, 410})
+#: CacheControl keeps these whatever the fields say, but for no-store [m].
+PERMANENT = frozenset({301, 308})
 #: Seconds for which Varnish serves what has gone stale, while it asks for a new one
 #: (``default_grace``) [m].
 SHARED_GRACE = 10
@@ -130,9 +132,12 @@ def _same_resource(stored: Exchange, request: RequestFacts, shared: bool) -> boo
 
 def _same_variant(stored: Exchange, request: RequestFacts, shared: bool) -> bool:
     """Tell whether any cache takes the fields that Vary names for the same."""
-    if not shared:
+    lines = f.values(stored.response.fields, b"vary")
+    alone = all(member == "*" for member in f.list_members(lines))
+    if alone and not shared:
         return _matching.varies(stored, request) is None
-    # A "*" among others is overlooked by nginx and Varnish [m], alone by Fastly (CT).
+    # A "*" among others is overlooked by nginx, Varnish and requests-cache [m],
+    # alone by Fastly (CT).
     fields = tuple(
         (name, b",".join(m for m in value.split(b",") if m.strip(b" \t") != b"*"))
         for name, value in stored.response.fields
@@ -196,6 +201,8 @@ def _private_ways(response: ResponseFacts, now: float) -> Iterator[Freshness]:
     if "no-store" in plain:
         return
     lifetime = _private_lifetime(response, text, plain, now)
+    if response.status in PERMANENT:
+        yield _way(DELTA_MAX, "a permanent redirect is kept for good")
     if "no-cache" in plain:
         # CacheControl 0.14 passes over it where a lifetime is given [m].
         given = lifetime if _is_given(response, text) else 0

@@ -282,6 +282,16 @@ LIFETIMES = [
         mine("max-age=+6"),
     ),
     found(
+        "a permanent redirect",
+        mine("no-cache", status=308),
+        mine("no-cache", status=307),
+    ),
+    found(
+        "a star among others in a private cache",
+        mine("max-age=60", "Vary: Accept, *"),
+        mine("max-age=60", "Vary: *"),
+    ),
+    found(
         "a date that cannot be",
         case("Expires: Tue, 31 Nov 2099 12:00:00 GMT"),
         case("Expires: Tue, 31 Nov 2099 12:00:00 GMT", "private"),
