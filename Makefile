@@ -1,5 +1,6 @@
 # What people type. Each target sets up what it needs in .venv and leaves the
-# machine as it was; what needs root or a browser lives in .ci/run.
+# machine as it was; what needs root or a browser lives in .ci/run. Only `make proof`
+# installs caches, as root on Debian; elsewhere it says which are missing.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,12 +8,13 @@ APP ?= starlette
 HOST ?= 127.0.0.1
 PORT ?= 8014
 FUZZ_MINUTES ?= 10
+CACHES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz bench lint format types coverage clean
+.PHONY: help demo test fuzz proof proof-readme bench lint format types coverage clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## the stale dropdown, without the policy and with it
 	$(BIN)/python -m asgi_nocache.demo --app $(APP) --host $(HOST) --port $(PORT)
@@ -22,6 +24,12 @@ test: $(VENV)/.test ## run the tests
 
 fuzz: $(VENV)/.test ## odd rules, paths and answers for FUZZ_MINUTES=10
 	$(BIN)/python tests/fuzz --minutes $(FUZZ_MINUTES)
+
+proof: $(VENV)/.proof ## what real caches and browsers do; CACHES=nginx,varnish for some
+	$(BIN)/python tests/proof/caches --install --caches '$(CACHES)'
+
+proof-readme: $(VENV)/.proof ## write the README's table and picture from proof.json
+	$(BIN)/python tests/proof/caches/proof_readme.py proof.json README.md
 
 bench: $(VENV)/.bench ## cost beside similar middleware, as ratios
 	$(BIN)/python -m benchmarks
@@ -60,6 +68,10 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 
 $(VENV)/.check: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.proof: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[proof]'
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
