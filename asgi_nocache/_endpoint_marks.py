@@ -1,20 +1,38 @@
 """The marks of an endpoint: the attribute that decorators set, and finding it.
 
-However an endpoint is wrapped: partials, methods, classes. What a mark does to a
-response is the core's; marks that running code reports are the box's.
+However an endpoint is wrapped: partials, methods, classes. Also which endpoints were
+decorated at all, for the audit. What a mark does to a response is the core's; marks
+that running code reports are the box's.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from typing import Any
+from weakref import WeakValueDictionary
 
 from ._core.conditions import METHODS
 from ._core.selection import Mark
 
 #: The attribute of an endpoint that holds its marks, a tuple.
 ATTRIBUTE = "__asgi_nocache__"
+
+
+#: What was decorated and is still alive, by identity: equal ones may differ.
+_decorated: WeakValueDictionary[int, Any] = WeakValueDictionary()
+
+
+def remember_decorated(endpoint: Any) -> None:
+    """Keep *endpoint* in mind, without keeping it alive."""
+    with contextlib.suppress(TypeError):  # what takes no weak reference
+        _decorated[id(endpoint)] = endpoint
+
+
+def decorated_endpoints() -> tuple[Any, ...]:
+    """Return what the decorators made in this process, as far as it is alive."""
+    return tuple(_decorated.values())
 
 
 def forget_marks() -> None:

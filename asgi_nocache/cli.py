@@ -6,6 +6,7 @@ command runs: ``asgi-nocache --version`` needs nothing but click.
 
 import sys
 from importlib.util import find_spec
+from typing import Any
 
 from . import __version__
 
@@ -17,11 +18,17 @@ if find_spec("click") is None:
 import click
 
 
+class NotInstalled(click.ClickException):
+    """A command's extra is not there."""
+
+    exit_code = 2  # 1 means that something was found
+
+
 def _require(extra: str, *modules: str) -> None:
     """Stop with the install command when one of *modules* is not installed."""
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
-        raise click.ClickException(
+        raise NotInstalled(
             f"this command needs {' and '.join(missing)}: "
             f"pip install 'asgi-nocache[{extra}]'"
         )
@@ -61,3 +68,120 @@ def demo(app: str, host: str, port: int) -> None:
     from .demo.serve import serve
 
     serve(make_demo_app(), host, port)
+
+
+_TARGET = click.argument("target", metavar="[MODULE:APP]", required=False)
+_APP_DIR = click.option(
+    "--app-dir", default=".", help="Look for the module here first.", show_default=True
+)
+_FACTORY = click.option(
+    "--factory", is_flag=True, help="The attribute makes the app when called."
+)
+_HEADERS = click.option(
+    "-H",
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="A field of the request; may be given again.",
+)
+_NO_COLOR = click.option("--no-color", is_flag=True, help="As NO_COLOR does.")
+_FORMATS = ["text", "json", "sarif", "github", "junit", "markdown"]
+
+
+@main.command("audit")
+@_TARGET
+@_APP_DIR
+@_FACTORY
+@click.option(
+    "--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True))
+@click.option(
+    "--fail-on",
+    type=click.Choice(["info", "warning", "error", "never"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found.")
+@click.option("--drive", is_flag=True, help="Ask the app, with GET, HEAD and OPTIONS.")
+@_HEADERS
+@click.option("--require", is_flag=True, help="Each route needs a rule or a mark.")
+@click.option("--pedantic", is_flag=True, help="Say also what is a matter of taste.")
+@click.option("--quiet", is_flag=True, help="Findings and verdict only.")
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False),
+    help="Known findings; nocache-baseline.json is taken where it is there.",
+)
+@click.option("--update-baseline", is_flag=True, help="Take what is found for known.")
+@click.option("--reason", default="", help="Why, for --update-baseline.")
+@_NO_COLOR
+def audit_command(**given: Any) -> None:
+    """List every route, what was decided for it, and what is wrong.
+
+    Exit codes: 0 clean, 1 findings at --fail-on or above, 2 usage or configuration,
+    3 the app was not loaded or has no routes.
+    """
+    _require("cli", "rich")
+
+    from .audit.command import run_audit
+
+    sys.exit(run_audit(**given))
+
+
+@main.command("explain")
+@click.argument("words", nargs=-1, metavar="[MODULE:APP] METHOD PATH")
+@_APP_DIR
+@_FACTORY
+@_HEADERS
+@click.option("--status", type=click.IntRange(100, 599), help="What the app answers.")
+@click.option(
+    "--sent", multiple=True, metavar="'NAME: VALUE'", help="What the app sends."
+)
+@_NO_COLOR
+def explain_command(**given: Any) -> None:
+    """Tell why a response leaves with its fields, and what caches then do."""
+    _require("cli", "rich")
+
+    from .audit.command import run_explain
+
+    sys.exit(run_explain(**given))
+
+
+@main.command("check")
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.option(
+    "--as",
+    "users",
+    multiple=True,
+    metavar="'NAME: VALUE'",
+    help="Ask as a user who sends this field; give it twice to compare two users.",
+)
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), default=10.0,
+    show_default=True, help="Seconds for each step of a request.",
+)  # fmt: skip
+@_NO_COLOR
+def check_command(**given: Any) -> None:
+    """Ask for live URLs, and tell what each kind of cache may do with the answers.
+
+    Exit codes: 0 clean, 1 something is wrong, 3 nothing answered.
+    """
+    _require("live", "rich", "httpx")
+
+    from .audit.command import run_check
+
+    sys.exit(run_check(**given))
+
+
+@main.command("rules")
+@click.argument("codes", nargs=-1, metavar="[CODE...]")
+def rules_command(codes: tuple[str, ...]) -> None:
+    """Explain finding codes offline: NC201, or all that begin with NC2."""
+    _require("cli", "rich")
+
+    from .audit.command import run_rules
+
+    sys.exit(run_rules(codes))

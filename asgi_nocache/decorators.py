@@ -22,7 +22,7 @@ from ._core.facts import RequestFacts, ResponseFacts
 from ._core.policy import Policy
 from ._core.rules import MODES, Mode
 from ._core.selection import Mark
-from ._endpoint_marks import ATTRIBUTE, forget_marks
+from ._endpoint_marks import ATTRIBUTE, forget_marks, remember_decorated
 from ._preconditions import strip_preconditions
 
 expect_marks()
@@ -120,14 +120,18 @@ def _marked(mark: Mark, endpoint: F) -> F:
     if isinstance(given, type):
         _attach(mark, given)
         _wrap_class(mark, given)
+        remember_decorated(given)
         return endpoint
     if inspect.isroutine(given) or isinstance(given, functools.partial):
         if not inspect.ismethod(given):  # its function serves other objects too
             _attach(mark, given)
         wrapper = _wrapped(mark, given)
         _attach(mark, wrapper)
+        remember_decorated(wrapper)
         return cast("F", wrapper)
-    return cast("F", _wrapped_object(mark, given))
+    marked = _wrapped_object(mark, given)
+    remember_decorated(marked)
+    return cast("F", marked)
 
 
 def _attach(mark: Mark, endpoint: Any) -> None:

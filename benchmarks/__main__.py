@@ -16,13 +16,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import build, flask_bridge, inprocess, overwire
+from benchmarks import auditing, build, flask_bridge, inprocess, overwire
 from benchmarks.rows import Group, over_budget, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PARTS = ("inprocess", "decorators", "build", "uvicorn", "flask")
+PARTS = ("inprocess", "decorators", "build", "audit", "uvicorn", "flask")
 PACKAGES = (
     *("asgi-nocache", "secure", "Secweb", "starlette", "uvicorn", "uvloop"),
     *("asgiref", "flask", "gunicorn", "a2wsgi"),
@@ -73,6 +73,7 @@ def _measure(part: str, options: argparse.Namespace) -> list[Group]:
         "inprocess": lambda: inprocess.run(effort, report=_report),
         "decorators": lambda: _decorators(quick=quick),
         "build": lambda: _build(1 if quick else 5),
+        "audit": lambda: auditing.run(1 if quick else 5),
         "uvicorn": lambda: [
             overwire.run(load, _report)
             for load in (overwire.QUICK if quick else overwire.LOADS)
