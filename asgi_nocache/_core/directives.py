@@ -144,18 +144,17 @@ class Reading:
 
     def _delta(self, directive: Directive, known: Known) -> None:
         _, argument, quoted, raw = directive
-        valid = argument is not None and argument.isascii() and argument.isdigit()
         # RFC 9111 section 5.2.2.1: a quoted form is not for sending, and caches
         # differ in what they take it for.
-        valid = valid and not quoted
-        if not valid:
+        seconds = None if quoted else delta_seconds(argument)
+        if seconds is None:
             self.anomalies.append(f"invalid lifetime: {raw[:60]!r}")
             self._tighten("" if quoted else argument or "")
         if self._hidden and known.effect is not Effect.LIFETIME:
             return  # an invitation that some caches would not see
         if self._hidden:
             known = DIRECTIVES["max-age"]  # for a bound they may see, or not
-        self._lower(known, _seconds(argument or "") if valid else 0)
+        self._lower(known, seconds or 0)
 
     def _flag(self, directive: Directive, known: Known) -> None:
         name, argument, quoted, raw = directive
@@ -187,8 +186,7 @@ class Reading:
             if not known.takes_delta:
                 self.values[known.attribute] = True
             else:
-                seconds = _seconds(digits) if digits.isdigit() else 0
-                self._lower(DIRECTIVES["max-age"], seconds)
+                self._lower(DIRECTIVES["max-age"], delta_seconds(digits) or 0)
 
 
 def _one_list(lines: str | bytes | Iterable[bytes]) -> str:
@@ -220,7 +218,12 @@ def _unterminated(member: str) -> bool:
     return '"' in member and _ESCAPED.sub("", member).count('"') % 2 == 1
 
 
-def _seconds(digits: str) -> int:
-    """Return delta-seconds, cut at 2**31; ``int`` refuses very long texts."""
-    digits = digits.lstrip("0") or "0"
+def delta_seconds(text: str | None) -> int | None:
+    """Return a number of seconds, at most 2**31; ``None`` if *text* is none.
+
+    RFC 9111 section 1.2.2.
+    """
+    if text is None or not (text.isascii() and text.isdigit()):
+        return None
+    digits = text.lstrip("0") or "0"  # ``int`` refuses very long texts
     return DELTA_MAX if len(digits) > 10 else min(int(digits), DELTA_MAX)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .._core import fields as f
-from .._core.directives import DELTA_MAX, split_members
+from .._core.directives import delta_seconds, split_members
 
 #: The lifetimes of responses and what clients ask for in requests, in seconds.
 DELTAS = frozenset(
@@ -66,17 +66,6 @@ def of_lines(lines: Iterable[bytes]) -> Controls:
     """Read the lines of a Cache-Control field of a request or a response."""
     text = b",".join(lines).decode("latin-1")
     return _collect((_split(member) for member in split_members(text)), "Cache-Control")
-
-
-def delta_seconds(text: str | None) -> int | None:
-    """Return the number of seconds, at most 2**31, None if it is none.
-
-    RFC 9111 section 1.2.2.
-    """
-    if text is None or not re.fullmatch(r"[0-9]+", text):
-        return None
-    digits = text.lstrip("0") or "0"
-    return DELTA_MAX if len(digits) > 10 else min(int(digits), DELTA_MAX)
 
 
 def _split(member: str) -> tuple[str, str | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .._core import fields as f
+from .._core.directives import delta_seconds
 from .._core.facts import RequestFacts, ResponseFacts
 from . import _controls, _matching
 from ._controls import Controls
@@ -206,7 +207,7 @@ def current_age(response: ResponseFacts, response_time: float) -> float:
     lines = f.values(response.fields, b"age")
     # The first member of a list counts, and an invalid one is ignored (5.1).
     first = lines[0].decode("latin-1").partition(",")[0].strip(" \t") if lines else ""
-    return max(apparent, _controls.delta_seconds(first) or 0)
+    return max(apparent, delta_seconds(first) or 0)
 
 
 def _served(

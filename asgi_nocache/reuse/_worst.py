@@ -15,10 +15,10 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
 from .._core import fields as f
-from .._core.directives import DELTA_MAX, split_members
+from .._core.directives import DELTA_MAX, delta_seconds, split_members
 from .._core.facts import RequestFacts, ResponseFacts
 from . import _matching
-from ._controls import delta_seconds, of_lines
+from ._controls import of_lines
 from ._dates import seconds_of
 from ._spec import Freshness, date_value
 from ._values import Exchange, Outcome, Prediction
