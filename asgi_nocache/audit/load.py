@@ -124,6 +124,8 @@ def _flask_words(named: str, factory: bool) -> tuple[str, bool]:
 
 
 def _module(name: str, folder: Path) -> Any:
+    if "" in name.split(".") or "\0" in name:
+        raise AppNotLoaded(f'"{name}" is not the name of a module')
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:  # whatever an app's code may raise
@@ -131,8 +133,6 @@ def _module(name: str, folder: Path) -> Any:
         absent = error.name if isinstance(error, ModuleNotFoundError) else None
         if absent and f"{name}.".startswith(f"{absent}.") and not own:
             raise _missing(name, absent, folder) from error
-        if isinstance(error, TypeError | ValueError) and not own:
-            raise AppNotLoaded(f'"{name}" is not the name of a module') from error
         raise _raised(f"{name} raised while it was imported", error, folder) from error
 
 

@@ -99,7 +99,8 @@ def _go_back(browser: Browser) -> None:
     Neither protocol says in one way when a page that was kept is shown again.
     """
     left = browser.evaluate("location.href")
-    browser.evaluate("void history.back()")
+    # Later, since a page that is gone gives no answer.
+    browser.evaluate("void setTimeout(() => history.back())")
     shown = (
         f"location.href !== {json.dumps(left)} && document.readyState === 'complete'"
     )
