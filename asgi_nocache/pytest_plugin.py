@@ -7,6 +7,7 @@ pytest until an option is used. What an audit finds is ``audit``'s business.
 from __future__ import annotations
 
 import importlib
+import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from importlib.util import find_spec
@@ -222,6 +223,7 @@ def _noted(watch: Watch, transport: Any, request: Any, response: Any) -> Any:
                 tuple(fields_of(request)),
                 response.status_code,
                 tuple(fields_of(response)),
+                time.time(),
             )
         )
     return response
@@ -252,6 +254,7 @@ def _in_wsgi(original: Any, watch: Watch) -> Any:
 
 
 def _seen_wsgi(environ: Any, status: str, headers: Any) -> Seen:
+    from .audit.drive import status_code
     from .audit.watch import Seen
 
     path = quote(environ.get("PATH_INFO", "/").encode("latin-1"))
@@ -266,8 +269,9 @@ def _seen_wsgi(environ: Any, status: str, headers: Any) -> Seen:
         f"{path}?{query}" if query else path,
         environ["SERVER_NAME"],
         tuple(sent),
-        int(status.partition(" ")[0]),
+        status_code(status),
         tuple((name.lower(), value) for name, value in headers),
+        time.time(),
     )
 
 

@@ -73,7 +73,7 @@ def shop(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def seen(method: str, target: str, status: int = 200, text: str = "") -> Seen:
     fields = (("cache-control", text),) if text else ()
-    return Seen(method, target, "testserver", (), status, fields)
+    return Seen(method, target, "testserver", (), status, fields, 0.0)
 
 
 def run(shop: Any, *options: str, how: str = "inprocess") -> Any:

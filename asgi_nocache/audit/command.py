@@ -11,6 +11,7 @@ import functools
 import io
 import re
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from .._core.errors import ConfigurationError
 from . import baseline
-from .checks import UnknownCodeError, looked_for
+from .checks import UnknownCodeError
 from .checks import explain as pages
 from .explain import explain
 from .load import AppNotLoaded, Loaded, load_app
@@ -31,7 +32,7 @@ from .report.terminal import show_audit, show_checked, show_story
 from .report.texts import clean
 from .routes import find_routes
 from .run import Options, audit
-from .values import Audit, Severity, Survey
+from .values import Audit, Severity
 
 CLEAN, FOUND, USAGE, NOT_LOADED = 0, 1, 2, 3
 #: Nobody reads a longer line in a file or a pipe, and tables need some room.
@@ -97,7 +98,7 @@ def run_audit(
     with _progress(drive and form == "text") as step:
         found = audit(loaded.app, loaded.name, options, _today(), step)
     if update_baseline and found.rows:
-        _update(found, options, baseline, reason)
+        _update(found, baseline, reason)
         return CLEAN
     _write(found, form, output, routes=not quiet, no_color=no_color)
     if not found.rows:
@@ -128,6 +129,7 @@ def run_explain(
         fields=_fields(headers, "--header"),
         status=status,
         sent=_fields(sent, "--sent"),
+        now=time.time(),
     )
     show_story(story, _console(no_color))
     return CLEAN
@@ -203,16 +205,10 @@ def _baseline(given: str | None) -> Path | None:
     return path if given or path.exists() else None
 
 
-def _update(found: Audit, options: Options, given: str | None, reason: str) -> None:
+def _update(found: Audit, given: str | None, reason: str) -> None:
     path = Path(given or baseline.FILE)
     old = baseline.load(path) if path.exists() else baseline.parse(_EMPTY, str(path))
-    seen = Survey(
-        app=found.app,
-        rows=found.rows,
-        require=options.require,
-        pedantic=options.pedantic,
-    )
-    new = baseline.updated(old, found.findings, reason, looked_for=looked_for(seen))
+    new = baseline.updated(old, found.findings, reason, looked_for=found.looked_for)
     baseline.save(new)
     _say(f"{path}: {len(new.entries)} known")
 

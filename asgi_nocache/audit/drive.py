@@ -245,10 +245,10 @@ def _asked_wsgi(app: Any, row: Audited, fields: Lines, told: Told) -> Audited:
     if not starts:
         return replace(row, observed=Observed(0, (), problem or "no answer"))
     status, headers = starts[-1]
-    return replace(row, observed=Observed(_code(status), tuple(headers), problem))
+    return replace(row, observed=Observed(status_code(status), tuple(headers), problem))
 
 
-def _code(status: str) -> int:
+def status_code(status: str) -> int:
     """Return the code of a WSGI status, 0 if there is none: apps send anything."""
     code = status.partition(" ")[0]
     return int(code) if code.isascii() and code.isdigit() else 0

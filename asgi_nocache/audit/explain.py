@@ -6,7 +6,6 @@ command's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,21 +15,13 @@ from .._core.decision import Decision
 from .._core.facts import RequestFacts, ResponseFacts
 from .._core.guards import GUARDS
 from .._core.rules import Rule
-from .effects import CACHES, effects_of, told
+from .effects import CACHES, SOME_DAY, effects_of, told
+from .matching import routes_at, takes
 from .survey import decide_for, fields_out, request_of, response_of
 from .values import Kind, Layer, Route
 
 #: More rules than that are counted, not listed: those that matter are.
 _MAX_RULES = 20
-#: What stands for a parameter, as frameworks write it: ``{id:int}``, ``<int:id>``.
-_PARAMETER = re.compile(r"\{([^{}]*)\}|<([^<>]*)>")
-#: What a parameter of such a type takes; any other takes one segment.
-_TYPES = {
-    "int": r"[0-9]+",
-    "float": r"[0-9]+(?:\.[0-9]+)?",
-    "uuid": r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}",
-    "path": r".*",
-}
 _NO_ROUTE = Route(path="", kind=Kind.UNKNOWN)
 
 
@@ -67,6 +58,7 @@ def explain(
     fields: Iterable[tuple[str, str]] = (),
     status: int | None = None,
     sent: Iterable[tuple[str, str]] = (),
+    now: float | None = None,
 ) -> Story:
     """Tell what becomes of a request for *target*, and why.
 
@@ -78,16 +70,19 @@ def explain(
         status: What the app answers; ``None``: 200, 404 where no route is, 405
             where there is one for other methods.
         sent: What the app is imagined to send.
+        now: Seconds since the epoch, to read an ``Expires`` without ``Date``.
     """
     fields, sent = tuple(fields), tuple(sent)
     host = dict(reversed(fields)).get("host", "")  # the first line counts
-    here = routes_at(routes, method, target, host)
-    found = next((r for r in here if not r.methods or method in r.methods), None)
+    here = routes_at(routes, target, host)
+    found = next((r for r in here if takes(r, method)), None)
     near = found or next(iter(here), None)
     route = near or replace(_NO_ROUTE, layers=_common(routes))
     route = replace(route, sample=target)
     status = status or (200 if found else 405 if near else 404)
-    decision = decide_for(route, method, status, request_fields=fields, sent=sent)
+    decision = decide_for(
+        route, method, status, request_fields=fields, sent=sent, now=now
+    )
     out = fields_out(decision, sent)
     sections = (
         Section("request", (f"{method} {target}", *_lines(fields))),
@@ -96,53 +91,9 @@ def explain(
         Section("the app sent", (f"status {status}", *(_lines(sent) or ("nothing",)))),
         *_guards(decision),
         Section("leaves", _lines(out) or ("no caching fields",)),
-        Section("then", tuple(_effects(route, method, out, status))),
+        Section("then", tuple(_effects(route, method, out, status, now))),
     )
     return Story(found, decision, out, sections)
-
-
-def routes_at(
-    routes: Iterable[Route], method: str, target: str, host: str = ""
-) -> list[Route]:
-    """Return the routes whose templates take the path, whatever their methods.
-
-    Args:
-        routes: All of the app's, in the order in which they are tried.
-        method: The method.
-        target: The request target.
-        host: The host that is asked for; ``""`` fits any.
-    """
-    facts = RequestFacts(method, target, ((b"host", host.encode("latin-1")),))
-    return [
-        route
-        for route in routes
-        if route.kind is not Kind.STREAM
-        and pattern_of(route).fullmatch(facts.path)
-        and (not (host and route.host) or _host_fits(route.host, facts.host))
-    ]
-
-
-def _host_fits(template: str, host: str) -> bool:
-    return re.fullmatch(_expression(template), host) is not None
-
-
-def pattern_of(route: Route) -> re.Pattern[str]:
-    """Return a route's template as a regular expression over paths."""
-    out = _expression(route.path)
-    below = "(?:/.*)?" if route.catch_all and not out.endswith(".*") else ""
-    return re.compile(out + below, re.DOTALL)
-
-
-def _expression(template: str) -> str:
-    out, at = "", 0
-    for found in _PARAMETER.finditer(template):
-        out += re.escape(template[at : found.start()])
-        # Starlette has the type last, Flask first; a name alone has none.
-        words = re.split(r"[:(]", found[1] or found[2] or "")
-        typed = words[-1 if found[1] else 0] if len(words) > 1 else ""
-        out += _TYPES.get(typed, "[^/]+")
-        at = found.end()
-    return out + re.escape(template[at:])
 
 
 def _common(routes: Sequence[Route]) -> tuple[Layer, ...]:
@@ -256,9 +207,13 @@ def _guards(decision: Decision | None) -> Iterator[Section]:
 
 
 def _effects(
-    route: Route, method: str, fields: tuple[tuple[str, str], ...], status: int
+    route: Route,
+    method: str,
+    fields: tuple[tuple[str, str], ...],
+    status: int,
+    now: float | None,
 ) -> Iterator[str]:
-    effects = effects_of(route, method, fields, status)
+    effects = effects_of(route, method, fields, status, now=now or SOME_DAY)
     for cache in CACHES:
         effect = effects[cache.name]
         from_ = told(cache.name, effect)

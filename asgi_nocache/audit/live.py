@@ -104,7 +104,11 @@ def check(
     came = [each for each in asked if not each.problem]
     first = came[0] if came else Asked("")
     route = Route(path=url, methods=("GET",))
-    effects = effects_of(route, "GET", first.fields, first.status) if came else {}
+    effects = (
+        effects_of(route, "GET", first.fields, first.status, now=time.time())
+        if came
+        else {}
+    )
     evidence = tuple(_evidence(came))
     return Checked(
         url=url,

@@ -92,4 +92,5 @@ def audit(
         layers=layers_of(rows),
         hits=rule_hits(rows),
         driven=options.driven,
+        looked_for=ran,
     )

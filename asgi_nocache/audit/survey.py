@@ -14,6 +14,7 @@ from dataclasses import replace
 from .._core.decision import Decision, decide
 from .._core.facts import RequestFacts, ResponseFacts
 from .._core.selection import Selection, nested, select
+from .._core.sent import read_sent
 from .._endpoint_marks import find_marks
 from .credentials import requests_for
 from .effects import LETTERS, effects_of
@@ -82,6 +83,7 @@ def decide_for(
     *,
     request_fields: Iterable[tuple[str, str]] = (),
     sent: Iterable[tuple[str, str]] = (),
+    now: float | None = None,
 ) -> Decision | None:
     """Return what the layers around *route* come to, innermost first.
 
@@ -91,6 +93,7 @@ def decide_for(
         status: The status that is imagined.
         request_fields: Fields of the request.
         sent: What the app is imagined to send.
+        now: Seconds since the epoch, to read an ``Expires`` without ``Date``.
 
     Returns:
         ``None`` where no middleware stands around it, or no response comes.
@@ -107,7 +110,9 @@ def decide_for(
         response = replace(response, marks=())  # they are part of it now
     outermost = route.layers[0]
     request = request_of(route, method, outermost, request_fields)
-    return decide(request, replace(response, inner=inner), outermost.policy_set, now=0)
+    return decide(
+        request, replace(response, inner=inner), outermost.policy_set, now=now
+    )
 
 
 def response_of(
@@ -136,6 +141,25 @@ def fields_out(
     if decision is not None:
         lines = decision.apply(lines)
     return tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in lines)
+
+
+def left_too_loose(
+    decision: Decision, left: Iterable[tuple[str, str]], now: float | None = None
+) -> bool:
+    """Tell whether the fields that left permit more than was decided for them.
+
+    Args:
+        decision: Made with *left* as what was sent: what leaves goes through the
+            policy once more, and applied twice it equals once.
+        left: The field lines that left.
+        now: Seconds since the epoch, to read an ``Expires`` without ``Date``.
+    """
+    wanted = decision.cache_control
+    if decision.mode == "report" or not wanted:
+        return False
+    lines = ((n.encode("latin-1"), v.encode("latin-1", "replace")) for n, v in left)
+    said = read_sent(ResponseFacts(fields=tuple(lines)), None, now).cache_control
+    return not (said and said.covers(wanted))
 
 
 def _row(route: Route, method: str) -> Audited:

@@ -287,6 +287,7 @@ class Audit:
         layers: Every middleware found, outermost first.
         hits: By rule (its place in words), how many rows it decides.
         driven: Whether the app was asked (``--drive``).
+        looked_for: The codes that this audit could have found.
     """
 
     app: str
@@ -295,6 +296,7 @@ class Audit:
     layers: tuple[Layer, ...] = ()
     hits: dict[str, int] = field(default_factory=dict)
     driven: bool = False
+    looked_for: frozenset[str] = frozenset()
 
     def counting(self, at_least: Severity) -> tuple[Finding, ...]:
         """Return the findings that count: not suppressed, not a guess, bad enough."""

@@ -6,27 +6,26 @@ pytest plugin's business.
 
 from __future__ import annotations
 
-import functools
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
-from .._core.cache_control import CacheControl
-from .._core.facts import RequestFacts, ResponseFacts
-from ..reuse import Exchange, Outcome, predict
-from .checks.sightings import _confidence
+from .._core.facts import RequestFacts
+from ..reuse import Outcome
+from .checks.sightings import confidence_in
+from .effects import outcome_of
 from .load import Loaded
+from .matching import routes_at, takes
 from .routes import find_routes
-from .survey import decide_for, survey
+from .survey import decide_for, left_too_loose, survey
 from .values import Audited, Confidence, Route
-
-#: A parameter in a template, of Starlette's and of Flask's kind.
-_PARAMETER = re.compile(r"\{\w+(:path)?[^{}]*\}|<(path:)?[^<>]*>")
 
 
 class Seen(NamedTuple):
-    """One response that a test got; the target with its query, percent-encoded."""
+    """One response that a test got.
+
+    The target has its query, and is percent-encoded; ``at`` is when it came, in
+    seconds since the epoch.
+    """
 
     method: str
     target: str
@@ -34,6 +33,7 @@ class Seen(NamedTuple):
     request_fields: tuple[tuple[str, str], ...]
     status: int
     fields: tuple[tuple[str, str], ...]
+    at: float
 
 
 @dataclass
@@ -79,47 +79,19 @@ class Watch:
 
 
 def _row_of(rows: tuple[Audited, ...], seen: Seen) -> Audited | None:
-    """Return the row that answered; where the order does not tell, the plainest."""
-    path = unquote(seen.target.partition("?")[0])
-    methods = {seen.method, "GET"} if seen.method == "HEAD" else {seen.method}
-    matching = [
-        row
-        for row in rows
-        if (row.method in methods or not row.route.methods)
-        and (not row.route.host or "{" in row.route.host or row.route.host == seen.host)
-        and _pattern(row.route).fullmatch(path)
-    ]
-    return min(matching, key=_plainness, default=None)
-
-
-def _plainness(row: Audited) -> int:
-    """Flask takes the route with fewest parameters, the others take the first."""
-    flask = row.route.framework == "flask"
-    return len(_PARAMETER.findall(row.route.path)) if flask else 0
-
-
-def _pattern(route: Route) -> re.Pattern[str]:
-    return _compiled(route.path, route.catch_all)
-
-
-@functools.cache
-def _compiled(path: str, catch_all: bool) -> re.Pattern[str]:
-    pieces, end = [], 0
-    for found in _PARAMETER.finditer(path):
-        pieces.append(re.escape(path[end : found.start()]))
-        pieces.append(".*" if found[1] or found[2] else "[^/]+")
-        end = found.end()
-    pieces.append(re.escape(path[end:].rstrip("/") if catch_all else path[end:]))
-    return re.compile("".join(pieces) + ("(?:/.*)?" if catch_all else ""), re.DOTALL)
+    """Return the row of the route that answered."""
+    routes = {id(row.route): row.route for row in rows}
+    here = routes_at(routes.values(), seen.target, seen.host)
+    route = next((each for each in here if takes(each, seen.method)), None)
+    own = [row for row in rows if row.route is route]
+    same = [row for row in own if row.method == seen.method]
+    return next(iter(same or own), None)
 
 
 def _problem(seen: Seen, row: Audited | None, rows: tuple[Audited, ...]) -> str:
-    """Return what is wrong with a response, ``""`` if nothing is.
-
-    What left goes through the policy once more: applied twice, it equals once.
-    """
+    """Return what is wrong with a response, ``""`` if nothing is."""
     if row is not None:
-        if _confidence(row) is Confidence.GUESS:
+        if confidence_in(row) is Confidence.GUESS:
             return ""  # set_policy: what the endpoint declared is not seen from here
         route, by = row.route, row.decided_by
     else:  # 404s and the like: the outermost middleware, if it is around all routes
@@ -133,15 +105,15 @@ def _problem(seen: Seen, row: Audited | None, rows: tuple[Audited, ...]) -> str:
         seen.status,
         request_fields=seen.request_fields,
         sent=seen.fields,
+        now=seen.at,
     )
     lines = [v for n, v in seen.fields if n == "cache-control"]
     text = ", ".join(lines) or "no Cache-Control"
     if decision is None:
         return _storable(seen, text)
-    left = CacheControl.parse([v.encode("latin-1", "replace") for v in lines])
-    wanted = decision.cache_control
-    if decision.mode == "report" or not wanted or (left and left.covers(wanted)):
+    if not left_too_loose(decision, seen.fields, seen.at):
         return ""
+    wanted = decision.cache_control
     return (
         f"answered {seen.status} with {text}, where the policy says {wanted} ({by}).\n"
         "  why: something outside the middleware changed the fields, or went round it\n"
@@ -151,15 +123,8 @@ def _problem(seen: Seen, row: Audited | None, rows: tuple[Audited, ...]) -> str:
 
 def _storable(seen: Seen, text: str) -> str:
     """Return what is wrong with a response that no middleware stands around."""
-    lines = tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in seen.fields)
     request = RequestFacts(seen.method, seen.target)
-    told = predict(
-        Exchange(request, ResponseFacts(seen.status, lines)),
-        request,
-        cache="private",
-        elapsed=1.0,
-        response_time=1_000_000_000.0,
-    )
+    told = outcome_of(request, seen.status, seen.fields, "private")
     if told.outcome is Outcome.NOT_STORED:
         return ""
     return (

@@ -20,7 +20,8 @@ from asgi_nocache import (
     Rule,
     cache_policy,
 )
-from asgi_nocache.audit.explain import Story, explain, pattern_of, routes_at
+from asgi_nocache.audit.explain import Story, explain
+from asgi_nocache.audit.matching import pattern_of, routes_at
 from asgi_nocache.audit.routes import find_routes
 from asgi_nocache.audit.values import Kind, Route
 from asgi_nocache.flask import as_asgi
@@ -252,7 +253,7 @@ def test_below_a_catch_all() -> None:
 
 
 def test_the_path_is_decoded_once() -> None:
-    (found,) = routes_at([Route(path="/a b")], "GET", "/a%20b?x=y")
+    (found,) = routes_at([Route(path="/a b")], "/a%20b?x=y")
 
     assert found.path == "/a b"
 

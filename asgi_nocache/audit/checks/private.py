@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from ..._core.facts import RequestFacts, ResponseFacts
+from ..._core.facts import RequestFacts
 from ..._core.strictness import Level
 from ..._endpoint_marks import find_marks
-from ...reuse import Exchange, Outcome, predict
+from ...reuse import Outcome
 from ..credentials import requests_for
+from ..effects import outcome_of
 from ..survey import decide_for, fields_out
 from ..values import Audited, Confidence, Finding, Kind, Survey
 from .views import (
@@ -82,18 +83,11 @@ def _leaks(row: Audited) -> str:
 def _shared_may_store(
     row: Audited, fields: tuple[Field, ...], request_fields: tuple[Field, ...]
 ) -> bool:
-    pairs = tuple((n.encode(), v.encode("latin-1", "replace")) for n, v in fields)
     lines = tuple((n.encode(), v.encode()) for n, v in request_fields)
     request = RequestFacts(row.method, row.route.sample or "/", lines)
     status = row.observed.status if row.observed and row.observed.status else 200
-    prediction = predict(
-        Exchange(request, ResponseFacts(status, pairs)),
-        request,
-        cache="shared",
-        elapsed=1.0,
-        response_time=1e9,
-    )
-    return prediction.outcome is not Outcome.NOT_STORED
+    told = outcome_of(request, status, fields, "shared")
+    return told.outcome is not Outcome.NOT_STORED
 
 
 def cookies(survey: Survey) -> Iterator[Finding]:

@@ -9,8 +9,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from ..._core.cache_control import CacheControl
-from ..survey import decide_for
+from ..survey import decide_for, left_too_loose
 from ..values import Audited, Confidence, Finding, Survey
 from .views import answers, found, ones, seen, several, values_of
 
@@ -45,22 +44,14 @@ def wordless_304(survey: Survey) -> Iterator[Finding]:
 
 
 def differs(survey: Survey) -> Iterator[Finding]:
-    """NC901: more was permitted than the same policy permits for that very answer.
-
-    What leaves goes through the policy once more: applied twice, it equals once.
-    """
+    """NC901: more was permitted than the same policy permits for that very answer."""
     for row in answers(survey):
         fields = seen(row)
         if fields is None or row.observed is None:
             continue
         decision = decide_for(row.route, row.method, row.observed.status, sent=fields)
-        if decision is None or decision.mode == "report":
-            continue
-        text = ", ".join(values_of(fields, "cache-control"))
-        left = CacheControl.parse(text.encode("latin-1", "replace"))
-        if decision.cache_control and not (
-            left and left.covers(decision.cache_control)
-        ):
+        if decision is not None and left_too_loose(decision, fields):
+            text = ", ".join(values_of(fields, "cache-control"))
             yield found(
                 survey,
                 "NC901",
@@ -68,11 +59,11 @@ def differs(survey: Survey) -> Iterator[Finding]:
                 f"{row.key} was seen to send {text or 'no Cache-Control'}, where the "
                 f"policy says {decision.cache_control} ({row.decided_by})",
                 row=row,
-                confidence=_confidence(row),
+                confidence=confidence_in(row),
             )
 
 
-def _confidence(row: Audited) -> Confidence | None:
+def confidence_in(row: Audited) -> Confidence:
     """Return less than certain where the endpoint may have declared it itself."""
     code: Any = getattr(inspect.unwrap(row.route.endpoint), "__code__", None)
     names = getattr(code, "co_names", ())
