@@ -107,7 +107,6 @@ def decide_for(
         request = request_of(route, method, layer, request_fields)
         facts = replace(response, inner=inner)
         inner = nested(inner, select(request, facts, layer.policy_set))
-        response = replace(response, marks=())  # they are part of it now
     outermost = route.layers[0]
     request = request_of(route, method, outermost, request_fields)
     return decide(

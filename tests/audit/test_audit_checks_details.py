@@ -418,6 +418,13 @@ def test_parts_outside() -> None:
     assert "2 routes (GET /b/x, GET /b/y)" in found[0].message
 
 
+def test_a_part_is_named_by_its_mount() -> None:
+    """Not by middleware on the way to it."""
+    routes = [route("/b/x", via=("GZipMiddleware", "Mount /b")), route("/d", layer())]
+
+    assert only(look(*routes), "NC305").where == "Mount /b"
+
+
 def test_what_escapes_fastapi() -> None:
     added = layer(form="add_middleware")
     routes = [route("/a", added, framework="fastapi"), route("/b", added)]

@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -283,6 +285,36 @@ def test_updating_the_baseline(project: Path) -> None:
     again = audit(project, OPEN, "--update-baseline", "--reason", "another")
     assert again.exit_code == 0
     assert json.loads((project / FILE).read_text())["entries"] == entries
+
+
+def test_updating_drops_what_was_looked_for_and_is_gone(project: Path) -> None:
+    """And nothing else: what only --drive finds was not looked for."""
+    words = ("--update-baseline", "--reason", "a demo")
+    audit(project, OPEN, *words)
+    file = project / FILE
+    data = json.loads(file.read_text())
+    (kept, *_) = data["entries"]
+    gone = {**kept, "where": "GET /gone", "fingerprint": "0" * 16}
+    driven = {**kept, "code": "NC901", "fingerprint": "1" * 16}
+    data["entries"] = [*data["entries"], gone, driven]
+    file.write_text(json.dumps(data))
+
+    assert audit(project, OPEN, *words).exit_code == 0
+
+    left = {e["fingerprint"] for e in json.loads(file.read_text())["entries"]}
+    assert kept["fingerprint"] in left
+    assert driven["fingerprint"] in left
+    assert gone["fingerprint"] not in left
+
+
+def test_explain_reads_expires_by_the_clock(project: Path) -> None:
+    """Where the app sends no Date, as the middleware does."""
+    write(project, CLOSED.replace("(app)", "(app, default=APP_DECIDES)"))
+    soon = formatdate(time.time() + 3600, usegmt=True)
+
+    told = invoke("explain", "GET", "/api/items", "--sent", f"Expires: {soon}")
+
+    assert "browser: stored for 3" in told.stdout, told.stdout
 
 
 def test_a_baseline_of_another_name(project: Path) -> None:

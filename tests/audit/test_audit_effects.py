@@ -2,8 +2,11 @@
 
 import pytest
 
+from asgi_nocache import PUBLIC
+from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.audit.effects import CACHES, WORDS, effects_of
-from asgi_nocache.audit.values import Route
+from asgi_nocache.audit.survey import survey
+from asgi_nocache.audit.values import Layer, Route
 from asgi_nocache.reuse import Outcome
 
 OPEN = Route(path="/items")
@@ -94,3 +97,24 @@ def test_the_answer_may_be_kept_by_the_caller() -> None:
     effects_of(OPEN, "GET", ()).clear()
 
     assert effects_of(OPEN, "GET", ())
+
+
+@pytest.mark.parametrize(
+    ("auth", "letter"),
+    [(("HTTPBearer",), "P"), (("APIKeyCookie",), "!"), (("HTTPBearer", "login"), "!")],
+)
+def test_who_may_ask_gets_what_guards_leave(auth: tuple[str, ...], letter: str) -> None:
+    """PUBLIC is for requests that merely carry a cookie, and not for Authorization."""
+    layer = Layer(RuleSet(default=PUBLIC(max_age=60)), "wrapped")
+    route = Route(path="/me", methods=("GET",), auth=auth, layers=(layer,))
+
+    (row,) = survey([route])
+
+    assert row.effects["shared"].letter == letter
+
+
+def test_private_caches_only_is_said_of_shared_ones() -> None:
+    """What a browser does not store it stores nowhere."""
+    effects = effects_of(OPEN, "POST", (("cache-control", "private, max-age=5"),))
+
+    assert [effects[name].letter for name in ("browser", "shared")] == ["N", "P"]

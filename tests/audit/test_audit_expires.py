@@ -5,6 +5,7 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import Any
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -15,9 +16,12 @@ from asgi_nocache.audit.checks import run_checks
 from asgi_nocache.audit.drive import drive
 from asgi_nocache.audit.effects import effects_of
 from asgi_nocache.audit.explain import explain
+from asgi_nocache.audit.live import check
+from asgi_nocache.audit.load import Loaded
 from asgi_nocache.audit.routes import find_routes
 from asgi_nocache.audit.survey import survey
 from asgi_nocache.audit.values import Route, Survey
+from asgi_nocache.audit.watch import Seen, Watch
 
 NOW = 1_800_000_000.0
 PAST, FUTURE = (formatdate(NOW + by, usegmt=True) for by in (-3600, 3600))
@@ -81,3 +85,21 @@ def test_words_in_quotes_say_nothing(
 ) -> None:
     """And a field of its own says it to those that read it."""
     assert effects_of(Route(path="/x"), "GET", (field,))[cache].letter == letter
+
+
+def test_a_live_answer_without_a_date_is_of_this_moment() -> None:
+    fields = {"expires": "Sun, 01 Jan 2023 00:00:00 GMT"}
+    network = httpx.MockTransport(lambda request: httpx.Response(200, headers=fields))
+
+    checked = check("http://shop.example/", transport=network)
+
+    assert checked.effects["browser"].letter == "R"
+
+
+def test_a_test_suite_reads_expires_by_the_clock() -> None:
+    """What an app may decide itself, it may decide by Expires alone."""
+    watch = Watch(Loaded(app_sending(default=APP_DECIDES), "main:app"))
+
+    watch.saw(Seen("GET", "/x", "testserver", (), 200, (("expires", FUTURE),), NOW))
+
+    assert watch.breaches == []

@@ -153,7 +153,7 @@ def test_ignores_are_taken() -> None:
 
 
 def test_the_baseline_is_taken(tmp_path: Path) -> None:
-    app = make(items, default=APP_DECIDES)
+    app = make(items, ignored, default=APP_DECIDES)
     path = tmp_path / "known.json"
     expires = date(2030, 1, 1)
     known = updated(

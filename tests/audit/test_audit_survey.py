@@ -26,6 +26,7 @@ from asgi_nocache import (
     cache_policy,
     nocache,
 )
+from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.audit.drive import may_ask
 from asgi_nocache.audit.routes import find_routes
 from asgi_nocache.audit.survey import (
@@ -36,7 +37,7 @@ from asgi_nocache.audit.survey import (
     rule_hits,
     survey,
 )
-from asgi_nocache.audit.values import Audited, Kind, Route
+from asgi_nocache.audit.values import Audited, Kind, Layer, Route
 from asgi_nocache.flask import as_asgi
 from asgi_nocache.starlette import install
 
@@ -343,3 +344,20 @@ def test_layers_are_each_there_once(tmp_path: Path) -> None:
     rows = survey(find_routes(nested(tmp_path)))
 
     assert [layer.root_path for layer in layers_of(rows)] == ["", "/inside"]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_rule_by_endpoint_needs_to_hear_of_it(heard: bool) -> None:
+    """Litestar and others do not tell the middleware who answered."""
+    rules = RuleSet([Rule(None, PUBLIC(max_age=60), endpoints=[f"{__name__}.*"])])
+    route = Route(
+        path="/x",
+        methods=("GET",),
+        endpoint=test_a_rule_by_endpoint_needs_to_hear_of_it,
+        layers=(Layer(rules, "wrapped"),),
+        heard=heard,
+    )
+
+    (row,) = survey([route])
+
+    assert row.declared is heard

@@ -50,13 +50,16 @@ def looked_for(survey: Survey) -> frozenset[str]:
 
     A suppression of another is not unused: nobody looked.
     """
+    # Where the default is open, a route without a policy of its own is found anyway.
+    open_ = any(not y.policy_set.default.never_store for y in survey.layers)
+    required = survey.require or open_
     return frozenset(
         code
         for codes in RUN.values()
         for code in codes
         if (survey.pedantic or not CHECKS[code].pedantic)
         and (survey.driven or not CHECKS[code].is_found_by(Detection.PROBE))
-        and (survey.require or code not in _REQUIRED)
+        and (required or code not in _REQUIRED)
     )
 
 
