@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
-from asgi_nocache import APP_DECIDES, PRIVATE, NoCacheMiddleware
+from asgi_nocache import APP_DECIDES, PRIVATE, PUBLIC, NoCacheMiddleware
 from asgi_nocache.audit.checks import run_checks
 from asgi_nocache.audit.drive import drive
 from asgi_nocache.audit.effects import effects_of
@@ -103,3 +103,12 @@ def test_a_test_suite_reads_expires_by_the_clock() -> None:
     watch.saw(Seen("GET", "/x", "testserver", (), 200, (("expires", FUTURE),), NOW))
 
     assert watch.breaches == []
+
+
+def test_a_test_suite_sees_an_expires_that_is_too_late() -> None:
+    """Something outside took Cache-Control away and left a long lifetime."""
+    watch = Watch(Loaded(app_sending(default=PUBLIC(max_age=60)), "main:app"))
+
+    watch.saw(Seen("GET", "/x", "testserver", (), 200, (("expires", FUTURE),), NOW))
+
+    assert len(watch.breaches) == 1
