@@ -86,7 +86,7 @@ _HEADERS = click.option(
     help="A field of the request; may be given again.",
 )
 _NO_COLOR = click.option("--no-color", is_flag=True, help="As NO_COLOR does.")
-_FORMATS = ["text", "json", "sarif", "github", "junit", "markdown"]
+_FORMATS = ["text", "json", "sarif", "github", "junit", "markdown", "html"]
 
 
 @main.command("audit")
@@ -97,6 +97,13 @@ _FORMATS = ["text", "json", "sarif", "github", "junit", "markdown"]
     "--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True))
+@click.option(
+    "--since",
+    type=click.Path(dir_okay=False),
+    metavar="REPORT",
+    help="For html: an earlier html or json report, to tell what has changed; "
+    "without it the html report that --output replaces.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["info", "warning", "error", "never"]),
@@ -124,7 +131,7 @@ def audit_command(**given: Any) -> None:
     Exit codes: 0 clean, 1 findings at --fail-on or above, 2 usage or configuration,
     3 the app was not loaded or has no routes.
     """
-    _require("cli", "rich")
+    _require("cli", "rich", *(["jinja2"] if given["form"] == "html" else []))
 
     from .audit.command import run_audit
 

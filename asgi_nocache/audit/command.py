@@ -27,7 +27,8 @@ from .checks import UnknownCodeError
 from .checks import explain as pages
 from .explain import explain
 from .load import AppNotLoaded, Loaded, load_app
-from .report import WRITERS
+from .report import WRITERS, as_page
+from .report.since import Kept, read_before
 from .report.terminal import show_audit, show_checked, show_story
 from .report.texts import clean
 from .routes import find_routes
@@ -72,6 +73,7 @@ def run_audit(
     factory: bool,
     form: str,
     output: str | None,
+    since: str | None,
     fail_on: str,
     exit_zero: bool,
     drive: bool,
@@ -87,6 +89,7 @@ def run_audit(
     """Audit an app and print the report; see the command's help."""
     if update_baseline and not reason.strip():
         raise UsageProblem("--update-baseline needs --reason 'why this may stay'")
+    before = _before(form, output, since)
     loaded = _load(target, app_dir, factory)
     options = Options(
         require=require,
@@ -100,7 +103,7 @@ def run_audit(
     if update_baseline and found.rows:
         _update(found, baseline, reason)
         return CLEAN
-    _write(found, form, output, routes=not quiet, no_color=no_color)
+    _write(found, form, output, before, routes=not quiet, no_color=no_color)
     if not found.rows:
         return NOT_LOADED
     if exit_zero or fail_on == "never":
@@ -216,13 +219,40 @@ def _update(found: Audit, given: str | None, reason: str) -> None:
 _EMPTY = '{"version": 1, "entries": []}'
 
 
+def _before(form: str, output: str | None, since: str | None) -> Kept | None:
+    """Return the report to compare with: the named one, or the one to be replaced."""
+    if form != "html":
+        if since is not None:
+            raise UsageProblem(f"--since {since!r} is for --format html only")
+        return None
+    if since is not None:
+        try:
+            text = Path(since).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageProblem(f"--since {since!r} cannot be read: {error}") from error
+        return read_before(text, f"--since {since}")
+    # What is replaced need not be a report; then there is nothing to compare with.
+    with contextlib.suppress(OSError, UnicodeDecodeError, ConfigurationError):
+        return read_before(Path(output or "").read_text(encoding="utf-8"))
+    return None
+
+
 def _write(
-    found: Audit, form: str, output: str | None, *, routes: bool, no_color: bool
+    found: Audit,
+    form: str,
+    output: str | None,
+    before: Kept | None,
+    *,
+    routes: bool,
+    no_color: bool,
 ) -> None:
     if form == "text" and output is None:
         show_audit(found, _console(no_color), routes=routes)
         return
-    text = _plain(found, routes=routes) if form == "text" else WRITERS[form](found)
+    if form == "text":
+        text = _plain(found, routes=routes)
+    else:
+        text = as_page(found, before) if form == "html" else WRITERS[form](found)
     if output is None:
         sys.stdout.write(text)
         return

@@ -84,7 +84,9 @@ def test_hostile_text_comes_back_as_it_was() -> None:
 
 
 def test_every_form_has_a_writer() -> None:
-    assert sorted(WRITERS) == ["github", "json", "junit", "markdown", "sarif"]
+    assert sorted(WRITERS) == [
+        *("github", "html", "json", "junit", "markdown", "sarif")
+    ]
     assert all(
         isinstance(write(audit_of(finding())), str) for write in WRITERS.values()
     )

@@ -18,6 +18,7 @@ from ..effects import CACHES, WORDS, told
 from ..explain import Story
 from ..values import Audit, Audited, Effect, Finding, Severity
 from .as_markdown import verdict
+from .lines import alike, caching
 from .texts import clean
 
 if TYPE_CHECKING:  # it needs httpx, which only the command "check" asks for
@@ -99,7 +100,7 @@ def show_checked(checked: Checked, console: Console) -> None:
         shown.add(key)
         if not again:
             console.print(Text(f"  as {clean(asked.user)}: {clean(said)}"))
-            for name, value in _caching(asked.fields):
+            for name, value in caching(asked.fields):
                 console.print(Text(f"    {clean(name)}: {clean(value)}", "dim"))
     for name, effect in checked.effects.items():
         text = Text(f"  {name:8}")
@@ -114,15 +115,6 @@ def show_checked(checked: Checked, console: Console) -> None:
         show_finding(finding, console)
 
 
-def _caching(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    wanted = ("cache", "age", "expires", "pragma", "vary", "etag", "last-modified")
-    return [
-        (n, v)
-        for n, v in fields
-        if n in wanted or "cache" in n or n in ("surrogate-control", "set-cookie")
-    ]
-
-
 def _matrix(rows: Iterable[Audited]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("method")
@@ -130,7 +122,7 @@ def _matrix(rows: Iterable[Audited]) -> Table:
     table.add_column("decided by", overflow="fold")
     for cache in CACHES:
         table.add_column(cache.name, justify="center")
-    for _, group in groupby(rows, _alike):
+    for _, group in groupby(rows, alike):
         first, *others = group
         methods = ", ".join([first.method, *(row.method for row in others)])
         table.add_row(
@@ -140,12 +132,6 @@ def _matrix(rows: Iterable[Audited]) -> Table:
             *(_letter(first.effects, cache.name) for cache in CACHES),
         )
     return table
-
-
-def _alike(row: Audited) -> tuple[object, ...]:
-    """What methods of a route must share to stand on one line."""
-    letters = [(name, effect.letter) for name, effect in row.effects.items()]
-    return id(row.route), row.decided_by, *letters
 
 
 def _letter(effects: Mapping[str, Effect], name: str) -> Text:
