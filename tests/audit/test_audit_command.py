@@ -492,6 +492,90 @@ def test_the_app_is_found_where_none_is_named(project: Path) -> None:
     assert invoke(*words).exit_code == 0
 
 
+# The page, and the one before it
+
+
+PAGE = ("--format", "html", "-o", "report.html")
+FIRST_TIME = "no earlier report to compare with"
+
+
+def page(project: Path, source: str, *words: str) -> str:
+    result = audit(project, source, *PAGE, *words)
+    assert result.exit_code in (0, 1), result.stderr
+    return (project / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_that_is_replaced_is_compared_with(project: Path) -> None:
+    assert FIRST_TIME in page(project, OPEN)
+    assert "the same findings, routes and letters" in page(project, OPEN)
+    closed = page(project, CLOSED)
+    assert "Fixed findings" in closed
+    assert "New findings" not in closed
+    assert "New findings" in page(project, OPEN)
+
+
+@pytest.mark.parametrize("form", ["html", "json"])
+def test_an_earlier_report_is_named(project: Path, form: str) -> None:
+    audit(project, OPEN, "--format", form, "-o", "old")
+    page(project, CLOSED)
+
+    assert "Fixed findings" in page(project, CLOSED, "--since", "old")
+
+
+@pytest.mark.parametrize("content", [b"somebody's", b"\xff\xfe", b"{}"])
+def test_a_foreign_file_is_replaced_without_a_word(
+    project: Path, content: bytes
+) -> None:
+    (project / "report.html").write_bytes(content)
+
+    assert FIRST_TIME in page(project, CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"somebody's", 'error: --since old: "somebody\'s" is no report; give a file'),
+        (b"\xff", "error: --since 'old' cannot be read: "),
+        (None, "error: --since 'old' cannot be read: "),
+    ],
+)
+def test_a_foreign_file_that_is_named(
+    project: Path, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (project / "old").write_bytes(content)
+    result = audit(project, CLOSED, "--format", "html", "--since", "old")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(said)
+
+
+@pytest.mark.parametrize("form", sorted({*FORMATS} - {"html"}))
+def test_since_is_for_the_page(project: Path, form: str) -> None:
+    result = audit(project, CLOSED, "--format", form, "--since", "old")
+
+    assert result.exit_code == 2
+    assert result.stderr == "error: --since 'old' is for --format html only\n"
+
+
+def test_text_needs_no_jinja2(project: Path) -> None:
+    write(
+        project,
+        "from asgi_nocache import NoCacheMiddleware\n"
+        "from starlette.applications import Starlette\n"
+        "from starlette.routing import Route\n"
+        "async def home(request): ...\n"
+        "app = NoCacheMiddleware(Starlette(routes=[Route('/', home)]))\n",
+    )
+    script = (
+        "import sys; sys.modules['jinja2'] = None\n"
+        "from asgi_nocache.cli import main; main()"
+    )
+    for form in sorted({*FORMATS} - {"html"}):
+        words = ["audit", "main:app", "--format", form]
+        subprocess.run([sys.executable, "-c", script, *words], cwd=project, check=True)
+
+
 # explain
 
 
@@ -644,6 +728,8 @@ def test_rules_that_are_not_there() -> None:
     ("words", "extra", "missing"),
     [
         (["audit", "main:app"], "cli", ["rich"]),
+        (["audit", "main:app", "--format", "html"], "cli", ["jinja2"]),
+        (["audit", "main:app", "--format", "html"], "cli", ["rich", "jinja2"]),
         (["explain", "main:app", "GET", "/"], "cli", ["rich"]),
         (["check", URL], "live", ["rich"]),
         (["check", URL], "live", ["httpx"]),

@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from ... import __version__
-from ..effects import CACHES, WORDS
+from ..effects import CACHES
 from ..values import Audit
 from .doubts import count, doubts
 from .matrix import matrix, where
@@ -40,7 +40,7 @@ def as_html(audit: Audit, before: Kept | None = None) -> str:
         doubts=doubts(audit),
         matrix=found,
         caches=[each.name for each in CACHES],
-        legend=legend((note.letter for note in found.notes), WORDS),
+        legend=legend(note.letter for note in found.notes),
         families=families(findings),
         findings=findings,
         suppressed=suppressed(audit),

@@ -38,7 +38,7 @@ def _unseen(audit: Audit) -> Iterator[Doubt]:
     if found:
         yield Doubt(
             f"{count(len(found), 'mount')} cannot be seen into, so what answers there "
-            "is not in the matrix",
+            "is not in the matrix, only the policy there is",
             tuple(f"{row.route.host}{row.route.path}" for row in found),
         )
 
@@ -51,7 +51,7 @@ def _uncovered(audit: Audit) -> Iterator[Doubt]:
     ]
     if bare:
         yield Doubt(
-            f"{count(len(bare), 'route')} × method without middleware around: the "
+            f"{count(len(bare), 'route')} \N{MULTIPLICATION SIGN} method without middleware around: the "
             "policy says nothing there",
             tuple(bare),
         )
@@ -61,7 +61,7 @@ def _report_only(audit: Audit) -> Iterator[Doubt]:
     modes = [layer for layer in audit.layers if layer.policy_set.mode == "report"]
     if modes:
         yield Doubt(
-            "the mode is report: what is decided is logged, and nothing is changed",
+            "The mode is report: what is decided is logged, and nothing is changed",
             tuple(f"{y.form}, default {y.policy_set.default!r}" for y in modes),
         )
 
@@ -69,7 +69,7 @@ def _report_only(audit: Audit) -> Iterator[Doubt]:
 def _not_driven(audit: Audit) -> Iterator[Doubt]:
     if not audit.driven:
         yield Doubt(
-            "the app was not asked: the fields are those known without it; --drive "
+            "The app was not asked: the fields are those known without it; --drive "
             "asks it with GET, HEAD and OPTIONS"
         )
         return
@@ -78,7 +78,7 @@ def _not_driven(audit: Audit) -> Iterator[Doubt]:
     silent = tuple(row.key for row in rest if not row.observed)
     if silent:
         yield Doubt(
-            f"{count(len(silent), 'route')} × method not asked: the method is not "
+            f"{count(len(silent), 'route')} \N{MULTIPLICATION SIGN} method not asked: the method is not "
             "safe, or no path to ask for is known",
             silent,
         )
@@ -133,8 +133,8 @@ def _not_looked_for(audit: Audit) -> Iterator[Doubt]:
     ]
     if missed:
         yield Doubt(
-            f"{count(len(missed), 'check')} not looked for, or not in full, for want of "
-            "--drive, --require or --pedantic",
+            f"{count(len(missed), 'check')} not looked for, or not in full, for want "
+            "of --drive, --require or --pedantic",
             tuple(f"{check.code} {check.title}" for check in missed),
         )
 

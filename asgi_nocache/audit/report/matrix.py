@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
-from ..effects import CACHES, told
+from ..effects import CACHES, LETTERS, told
 from ..values import Audit, Audited, Finding, Kind, Place
 from .lines import alike, caching
 from .texts import relative
@@ -37,6 +37,7 @@ class Note:
 
     id: str
     letter: str
+    lifetime: str  # of what is stored for a time, brief
     told: tuple[Told, ...]
     caches: list[str] = field(default_factory=list)
 
@@ -115,7 +116,7 @@ def matrix(audit: Audit, findings: Sequence[Finding]) -> Matrix:
     notes: dict[tuple[str, tuple[Told, ...]], Note] = {}
     return Matrix(
         lines=tuple(_line(group, notes, shared, numbers, found) for group in groups),
-        notes=tuple(notes.values()),
+        notes=tuple(sorted(notes.values(), key=lambda n: LETTERS.index(n.letter))),
         shared=tuple((number, reasons) for reasons, number in shared.items()),
     )
 
@@ -145,6 +146,18 @@ def _line(
         seen=tuple(_seen(group)),
         found=tuple(number for row in group for number in found[row.key]),
     )
+
+
+#: Units of time in seconds, the longest first.
+_UNITS = {"y": 31_536_000, "d": 86_400, "h": 3_600, "min": 60}
+
+
+def brief(seconds: float) -> str:
+    """Return a time in its longest whole unit: ``"5s"``, ``"10min"``, ``"1y"``."""
+    for unit, length in _UNITS.items():
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}s"
 
 
 def where(place: Place) -> str:
@@ -182,9 +195,11 @@ def _cell(
     meant = ((effect.words, told(cache, effect)) for effect in effects)
     said = tuple(dict.fromkeys(Told(w, p.reason, p.reference) for w, p in meant))
     letter = effects[0].letter
+    longest = max(told(cache, effect).lifetime for effect in effects)
+    lifetime = brief(longest) if letter == "S" else ""
     prefix = "X" if letter == "!" else letter  # an id that a style sheet can name
     note = notes.setdefault(
-        (letter, said), Note(f"{prefix}{len(notes) + 1}", letter, said)
+        (letter, said), Note(f"{prefix}{len(notes) + 1}", letter, lifetime, said)
     )
     if cache not in note.caches:
         note.caches.append(cache)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..checks import CHECKS, FAMILIES
+from ..effects import LETTERS, WORDS
 from ..values import Audit, Confidence, Finding, Severity
 from .doubts import count
 
@@ -82,13 +83,19 @@ def _facts(audit: Audit, version: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "Findings", (", ".join(_counts(audit)),)
     asked = [row for row in audit.rows if row.method]
     decided = sum(row.decision is not None for row in asked)
-    yield "Decided", (f"{decided} of {len(asked)} routes × methods",)
+    yield (
+        "Decided",
+        (f"{decided} of {len(asked)} routes \N{MULTIPLICATION SIGN} methods",),
+    )
     yield "Middleware", tuple(_layers(audit)) or ("none found",)
     seen = sum(row.observed is not None for row in audit.rows)
-    yield "Asked", (
-        f"{seen} of {len(asked)} routes × methods (--drive)"
-        if audit.driven
-        else "no: read from the routes and the policy",
+    yield (
+        "Asked",
+        (
+            f"{seen} of {len(asked)} routes \N{MULTIPLICATION SIGN} methods (--drive)"
+            if audit.driven
+            else "no: read from the routes and the policy",
+        ),
     )
     yield "By", (f"asgi-nocache {version}",)
 
@@ -161,7 +168,8 @@ def suppressed(audit: Audit) -> tuple[Finding, ...]:
     return tuple(finding for finding in audit.findings if finding.suppressed)
 
 
-def legend(letters: Iterable[str], words: dict[str, str]) -> list[tuple[str, str]]:
-    """Return each letter that is used, in the order of *words*, with its words."""
+def legend(letters: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each letter that is used, and what it means, from the strictest on."""
     used = set(letters)
-    return [(k, w.split(" {")[0]) for k, w in words.items() if k in used]
+    said = {**WORDS, "S": "stored for the time beside it"}
+    return [(letter, said[letter]) for letter in LETTERS if letter in used]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import compress
+from operator import not_
 from typing import Any, NamedTuple, TypedDict
 
 from ..._core.errors import ConfigurationError
@@ -40,7 +42,7 @@ class Change(NamedTuple):
     Attributes:
         other: What the earlier report was of, if of something else, else ``""``.
         new: Code and place of findings that were not there.
-        fixed: Of those that are gone.
+        fixed: Of those that are gone: looked for, or the route is treated otherwise.
         unasked: Of those that are gone, but were not looked for this time.
         came: The rows that were not there.
         went: Those that are gone.
@@ -103,11 +105,16 @@ def changed(audit: Audit, before: Kept) -> Change:
     was, found = before["findings"], now["findings"]
     gone = [tuple(was[key]) for key in was if key not in found]
     rows, old = now["rows"], before["rows"]
+    # Where nobody looked, a route that is treated as before has not been mended.
+    fixed = [
+        code in audit.looked_for or rows.get(where) != old.get(where)
+        for code, where in gone
+    ]
     return Change(
         other=before["app"] if before["app"] != now["app"] else "",
         new=tuple(tuple(found[key]) for key in found if key not in was),
-        fixed=tuple(each for each in gone if each[0] in audit.looked_for),
-        unasked=tuple(each for each in gone if each[0] not in audit.looked_for),
+        fixed=tuple(compress(gone, fixed)),
+        unasked=tuple(compress(gone, map(not_, fixed))),
         came=tuple(key for key in rows if key not in old),
         went=tuple(key for key in old if key not in rows),
         turned=tuple(
@@ -139,7 +146,11 @@ def _checked(data: Mapping[str, Any]) -> Kept:
     """Return *data*, whose every text is one."""
     findings = {key: [code, where] for key, (code, where) in data["findings"].items()}
     rows = dict(data["rows"].items())
-    texts = [data["app"], *rows.values(), *(t for two in findings.values() for t in two)]
+    texts = [
+        data["app"],
+        *rows.values(),
+        *(t for two in findings.values() for t in two),
+    ]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError
     return Kept(schema=PAGE_SCHEMA, app=data["app"], findings=findings, rows=rows)
