@@ -255,7 +255,7 @@ def test_doubts() -> None:
     text = trust(audit_over(*routes, findings=(*told, guess)))
 
     assert "2 mounts cannot be seen into" in text
-    assert "1 route \N{MULTIPLICATION SIGN} method without middleware around" in text
+    assert "1 row (route and method) without middleware around" in text
     assert "The mode is report" in text
     assert "The app was not asked" in text
     assert "2 findings suppressed, with these reasons known (2)" in text
@@ -280,7 +280,7 @@ def test_answers_that_say_little(seen: Observed, said: str) -> None:
 
     assert ("1 answer refused" in text) is bool(said)
     assert said in text
-    assert "1 route \N{MULTIPLICATION SIGN} method not asked" in text  # POST /bare
+    assert "1 row (route and method) not asked" in text  # POST /bare
     assert "The app was not asked" not in text
 
 

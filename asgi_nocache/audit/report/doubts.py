@@ -51,8 +51,8 @@ def _uncovered(audit: Audit) -> Iterator[Doubt]:
     ]
     if bare:
         yield Doubt(
-            f"{count(len(bare), 'route')} \N{MULTIPLICATION SIGN} method without middleware around: the "
-            "policy says nothing there",
+            f"{count(len(bare), 'row')} (route and method) without middleware around: "
+            "the policy says nothing there",
             tuple(bare),
         )
 
@@ -78,8 +78,8 @@ def _not_driven(audit: Audit) -> Iterator[Doubt]:
     silent = tuple(row.key for row in rest if not row.observed)
     if silent:
         yield Doubt(
-            f"{count(len(silent), 'route')} \N{MULTIPLICATION SIGN} method not asked: the method is not "
-            "safe, or no path to ask for is known",
+            f"{count(len(silent), 'row')} (route and method) not asked: the method is "
+            "not safe, or no path to ask for is known",
             silent,
         )
     yield from _refused(asked)
