@@ -6,6 +6,7 @@ knows: layout, colours, the keyboard.
 
 import contextlib
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import drivers

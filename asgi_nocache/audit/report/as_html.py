@@ -16,8 +16,9 @@ from ... import __version__
 from ..effects import CACHES
 from ..values import Audit
 from .doubts import count, doubts
+from .lines import legend
 from .matrix import matrix, where
-from .page import families, legend, shown, suppressed, verdict
+from .page import families, shown, suppressed, verdict
 from .since import OPENS, Kept, as_script, changed, kept
 from .texts import clean
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..effects import CACHES, WORDS
+from ..effects import CACHES, LETTERS
 from ..values import Audit, Effect, Severity
+from .lines import legend
 from .texts import clean
 
 #: More rows than that help nobody in a comment; the other formats have all.
@@ -68,7 +69,7 @@ def _lines(audit: Audit) -> Iterator[str]:
     if len(audit.rows) > _MAX_ROWS:
         yield f"\n… and {len(audit.rows) - _MAX_ROWS} more"
     yield ""
-    yield ", ".join(f"{k} = {_plain(w.split(' for ')[0])}" for k, w in WORDS.items())
+    yield ", ".join(f"{letter} = {_plain(said)}" for letter, said in legend(LETTERS))
 
 
 def _letter(effects: Mapping[str, Effect], name: str) -> str:

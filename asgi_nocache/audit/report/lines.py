@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..effects import LETTERS, WORDS
 from ..values import Audited
 
 
@@ -24,3 +25,10 @@ def caching(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         for n, v in fields
         if n in wanted or "cache" in n or n in ("surrogate-control", "set-cookie")
     ]
+
+
+def legend(letters: Iterable[str]) -> list[tuple[str, str]]:
+    """Return each of *letters* and what it means, from the strictest on."""
+    used = set(letters)
+    said = {**WORDS, "S": "stored for a time"}
+    return [(letter, said[letter]) for letter in LETTERS if letter in used]

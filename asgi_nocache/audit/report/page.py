@@ -6,11 +6,10 @@ Nothing here is markup, and nothing is escaped yet. The matrix is ``matrix``'s.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..checks import CHECKS, FAMILIES
-from ..effects import LETTERS, WORDS
 from ..values import Audit, Confidence, Finding, Severity
 from .doubts import count
 
@@ -166,10 +165,3 @@ def _group(key: tuple[str, str, str], of_it: Sequence[Shown]) -> Group:
 def suppressed(audit: Audit) -> tuple[Finding, ...]:
     """Return the findings that are suppressed."""
     return tuple(finding for finding in audit.findings if finding.suppressed)
-
-
-def legend(letters: Iterable[str]) -> list[tuple[str, str]]:
-    """Return each letter that is used, and what it means, from the strictest on."""
-    used = set(letters)
-    said = {**WORDS, "S": "stored for the time beside it"}
-    return [(letter, said[letter]) for letter in LETTERS if letter in used]

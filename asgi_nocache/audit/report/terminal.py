@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..effects import CACHES, WORDS, told
+from ..effects import CACHES, told
 from ..explain import Story
 from ..values import Audit, Audited, Effect, Finding, Severity
 from .as_markdown import verdict
-from .lines import alike, caching
+from .lines import alike, caching, legend
 from .texts import clean
 
 if TYPE_CHECKING:  # it needs httpx, which only the command "check" asks for
@@ -140,9 +140,5 @@ def _letter(effects: Mapping[str, Effect], name: str) -> Text:
 
 
 def _legend(rows: Iterable[Audited]) -> str:
-    used = {effect.letter for row in rows for effect in row.effects.values()}
-    return "  ".join(
-        f"{letter} {words.split(' {')[0]}" if letter == "S" else f"{letter} {words}"
-        for letter, words in WORDS.items()
-        if letter in used
-    )
+    used = (effect.letter for row in rows for effect in row.effects.values())
+    return "  ".join(f"{letter} {words}" for letter, words in legend(used))
