@@ -42,7 +42,7 @@ WORDS = {
     "N": "never stored",
     "R": "stored, and revalidated each time",
     "P": "private caches only",
-    "S": "stored for {lifetime:g} s",
+    "S": "stored for {lifetime:.15g} s",
     "H": "heuristic: nothing is said, so the cache decides",
     "!": "private data, and a shared cache may store it",
 }

@@ -86,6 +86,13 @@ def test_words_and_predictions() -> None:
     effect = effects_of(OPEN, "GET", (("cache-control", "max-age=60"),))["browser"]
 
     assert effect.words == "stored for 60 s"
+
+
+def test_a_year_is_told_in_digits() -> None:
+    fields = (("cache-control", "max-age=31536000"),)
+    effect = effects_of(OPEN, "GET", fields)["browser"]
+
+    assert effect.words == "stored for 31536000 s"
     assert effect.prediction.outcome is Outcome.REUSED
     assert effect.prediction.reference.startswith("RFC 9111")
     assert set(WORDS) == set("NRPSH!")

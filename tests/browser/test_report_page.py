@@ -131,6 +131,21 @@ def test_both_colour_schemes(chromium: Chromium, page_url: str) -> None:
     assert ink != chalk
 
 
+def test_paper_is_white(chromium: Chromium, page_url: str) -> None:
+    """Whatever the screen's colours are."""
+    width(chromium, 700)
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    chromium.call("Emulation.setEmulatedMedia", media="print", features=features)
+    chromium.open(page_url)
+    ground = chromium.evaluate("getComputedStyle(document.body).backgroundColor")
+    poor = chromium.evaluate(CONTRASTS)
+    chromium.call("Emulation.setEmulatedMedia", media="", features=[])
+
+    assert ground == "rgb(255, 255, 255)"
+    assert poor == []
+    assert chromium.evaluate(TOO_WIDE) == 0
+
+
 #: The elements whose text has less contrast than WCAG's 4.5 (AA), with the contrast.
 CONTRASTS = """(() => {
     const parts = (text) => text.match(/[\\d.]+/g).map(Number);
