@@ -115,6 +115,18 @@ def test_a_narrow_window(chromium: Chromium, page_url: str, opened: bool) -> Non
     )
 
 
+def test_a_route_has_room(chromium: Chromium, page_url: str) -> None:
+    """Where the table is still one, half of a tablet's window, a path has its line."""
+    chromium.call("Emulation.setEmulatedMedia", media="", features=[])
+    path = "[...document.querySelectorAll('.matrix summary span')][6]"
+    for pixels in (360, 740, 900, 1200):
+        width(chromium, pixels)
+        chromium.open(page_url)
+        assert chromium.evaluate(TOO_WIDE) == 0
+        assert chromium.evaluate(f"{path}.textContent.length") > len("/api/things/")
+        assert chromium.evaluate(f"{path}.getClientRects()[0].height") < 30
+
+
 def test_both_colour_schemes(chromium: Chromium, page_url: str) -> None:
     width(chromium, 1200)
     seen = []
