@@ -341,6 +341,19 @@ def test_a_route_tells_its_story() -> None:
     assert "default NO_STORE NC201 N N N" in first
 
 
+def test_letters_for_those_who_may_ask() -> None:
+    """Where a guard raises what leaves for them, the line says so."""
+    public = layer(Rule("/a", PUBLIC(max_age=60)), Rule("/b", PUBLIC(max_age=60)))
+    guarded = route("/a", public, auth=("HTTPBearer",))
+    closed, open_ = lines(Page(as_html(audit_over(guarded, route("/b", public)))))[:2]
+
+    assert "leaves cache-control: public, max-age=60" in closed
+    assert "but with credentials" in closed
+    assert closed.endswith("S 1min P P")
+    assert "but" not in open_
+    assert open_.endswith("S 1min S 1min S 1min")
+
+
 def test_what_was_not_said_when_asked() -> None:
     mute = lines(Page(as_html(audit_of(seen=Observed(204, ())))))[0]
     dead = lines(Page(as_html(audit_of(seen=Observed(0, (), "OSError: x")))))[0]

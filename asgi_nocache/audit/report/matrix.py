@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
-from ..effects import CACHES, LETTERS, told
+from ..effects import CACHES, LETTERS, effects_of, told
 from ..values import Audit, Audited, Finding, Kind, Place
 from .lines import alike, caching
 from .texts import relative
@@ -83,6 +83,7 @@ class Line(NamedTuple):
     sources: tuple[Source, ...]
     policy: str
     cells: tuple[Note | None, ...]
+    guarded: bool  # whether the letters are for what a guard makes of the fields
     reasons: Reasons
     shared: int  # the number of its shared decision, 0 if it is its own
     seen: tuple[Seen, ...]
@@ -141,6 +142,7 @@ def _line(
         sources=tuple(_sources(first, numbers)),
         policy=repr(decision.policy) if decision and decision.policy else "",
         cells=tuple(_cell(group, cache.name, notes) for cache in CACHES),
+        guarded=any(map(_guarded, group)),
         reasons=reasons,
         shared=shared.get(reasons, 0),
         seen=tuple(_seen(group)),
@@ -173,6 +175,12 @@ def _reasons(group: Sequence[Audited]) -> Reasons:
         tuple(dict.fromkeys(step for each in steps for step in each)),
         tuple(fields),
     )
+
+
+def _guarded(row: Audited) -> bool:
+    """Tell whether who may ask gets other fields than those of the row."""
+    plain = effects_of(row.route, row.method, row.fields)
+    return bool(row.effects) and row.effects != plain
 
 
 def _sources(row: Audited, numbers: dict[str, int]) -> Iterable[Source]:
