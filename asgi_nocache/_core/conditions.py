@@ -51,7 +51,7 @@ class Conditions:
         """Tell whether what is known before the app runs is as asked."""
         return (
             (self.methods is None or request.method in self.methods)
-            and (self.hosts is None or _host_in(request.host, self.hosts))
+            and (self.hosts is None or host_in(request.host, self.hosts))
             and self.credentials in (None, request.has_credentials)
         )
 
@@ -86,7 +86,7 @@ class Conditions:
         return True
 
 
-def _host_in(host: str, patterns: frozenset[str]) -> bool:
+def host_in(host: str, patterns: frozenset[str]) -> bool:
     return host in patterns or any(
         p.startswith("*.") and host.endswith(p[1:]) for p in patterns
     )

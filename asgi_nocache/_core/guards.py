@@ -43,7 +43,15 @@ STATIC_EXTENSIONS: dict[str, tuple[str, ...]] = {
     "csv": ("csv",),
 }
 #: What a dynamic page or API answers with, in any of its media types.
-_DYNAMIC = ("html", "json", "xml", "text/plain", "csv", "javascript", "event-stream")
+DYNAMIC_PARTS = (
+    "html",
+    "json",
+    "xml",
+    "text/plain",
+    "csv",
+    "javascript",
+    "event-stream",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ def extension(path: str) -> str:
 def contradicts(ext: str, media_type: str) -> bool:
     """Tell whether *media_type* is dynamic content under a static-looking *ext*."""
     expected = STATIC_EXTENSIONS.get(ext)
-    if expected is None or not any(part in media_type for part in _DYNAMIC):
+    if expected is None or not any(part in media_type for part in DYNAMIC_PARTS):
         return False
     return not any(part in media_type for part in expected)
 

@@ -1,0 +1,95 @@
+"""The same policy at the edge: ``export("nginx", rules)``.
+
+The front door: names, and the table of targets. Each target is a module; all read
+one plan (plan.py), made from the rules (compile.py) and cut to what the target can
+match (fit.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .. import __version__
+from .._core.errors import ConfigurationError
+from .._core.rules import Rule, RuleSet
+from .compile import NotExpressibleError, compile_plan
+from .evaluate import evaluate
+from .fit import fit
+from .plan import Plan
+from .target import Can, Export, File, Heading, Target
+
+__all__ = [
+    "TARGETS",
+    "Can",
+    "Export",
+    "File",
+    "NotExpressibleError",
+    "Plan",
+    "Target",
+    "evaluate",
+    "export",
+    "plan_for",
+]
+
+#: By name, in the order of the documentation.
+TARGETS: dict[str, Target] = {}
+
+
+def plan_for(
+    target: str, policy_set: RuleSet | Iterable[Rule], *, widen: bool = False
+) -> Plan:
+    """Return what *target* is told, before it is written down.
+
+    Args:
+        target: A name in :data:`TARGETS`.
+        policy_set: The rules; alone they stand over the closed default.
+        widen: Whether what the target cannot say may be said more strictly.
+
+    Raises:
+        ConfigurationError: There is no such target.
+        NotExpressibleError: NC802, the target cannot say it; all rules are named.
+    """
+    if target not in TARGETS:
+        raise ConfigurationError(
+            "export", [f"{target!r} is no target; choose {', '.join(TARGETS)}"]
+        )
+    rules = policy_set if isinstance(policy_set, RuleSet) else RuleSet(policy_set)
+    return fit(compile_plan(rules, widen=widen), TARGETS[target], widen=widen)
+
+
+def export(
+    target: str,
+    policy_set: RuleSet | Iterable[Rule],
+    *,
+    widen: bool = False,
+    source: str = "",
+) -> Export:
+    """Return the configuration that makes *target* follow the policy.
+
+    Args:
+        target: A name in :data:`TARGETS`.
+        policy_set: The rules; alone they stand over the closed default.
+        widen: Whether what the target cannot say may be said more strictly.
+        source: What the policy is read from, for the files' heading:
+            ``"shop.main:app"``.
+
+    Raises:
+        ConfigurationError: There is no such target.
+        NotExpressibleError: NC802, the target cannot say it; all rules are named.
+    """
+    plan = plan_for(target, policy_set, widen=widen)
+    return TARGETS[target].write(plan, heading(target, plan, source))
+
+
+def heading(target: str, plan: Plan, source: str) -> Heading:
+    """Return what the files of an export say of themselves."""
+    again = f"asgi-nocache export {target}" + (f" {source}" if source else "")
+    return Heading(
+        (
+            f"Cache policy for {TARGETS[target].title}: asgi-nocache {__version__}, "
+            f"policy {plan.fingerprint}.",
+            "Do not edit: change the rules and export again.",
+            f"Up to date? {again} --check -o THIS_FILE",
+            *(f"Note: {note}." for note in plan.notes),
+        )
+    )

@@ -1,0 +1,336 @@
+"""Compiling: rules to a plan, in their order, with nothing looser than ``decide()``.
+
+What no edge can know (a callable, an endpoint, what the request's user may see) is
+refused here, or widened to never-store; what one target cannot say is fit.py's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from .._core.errors import ConfigurationError
+from .._core.guards import STATIC_EXTENSIONS, extension
+from .._core.patterns import REST, TAIL, Wildcard, parse
+from .._core.policy import Policy, is_side_field
+from .._core.rules import Rule, RuleSet
+from .cases import QUIET, cases_of, never_answer
+from .paths import PathForm, escaped
+from .plan import Answer, Case, Condition, Entry, Fact, Plan
+
+_EVERY_PATH = "/**"
+
+
+class NotExpressibleError(ConfigurationError):
+    """NC802: a rule that an edge cannot follow. Each problem names one."""
+
+    __module__ = "asgi_nocache.export"
+
+
+@dataclass
+class Losses:
+    """What cannot be said: refused, or said more strictly if that is allowed.
+
+    Attributes:
+        widen: Whether a rule may become stricter.
+        refused: One sentence each.
+        widened: One sentence each.
+    """
+
+    widen: bool = False
+    refused: list[str] = field(default_factory=list)
+    widened: list[str] = field(default_factory=list)
+
+    def add(self, entry: str, reason: str, remedy: str) -> None:
+        """Take note of what *entry* asks and an edge cannot do."""
+        if self.widen:
+            self.widened.append(f"{entry} is never-store here: {reason}")
+        else:
+            self.refused.append(
+                f"{entry}: {reason}; {remedy}, or allow --widen to make it never-store"
+            )
+
+    def check(self, place: str) -> None:
+        """Raise if anything was refused.
+
+        Raises:
+            NotExpressibleError: With all of it.
+        """
+        if self.refused:
+            raise NotExpressibleError(place, [f"NC802 {each}" for each in self.refused])
+
+
+def compile_plan(policy_set: RuleSet, *, widen: bool = False) -> Plan:
+    """Return *policy_set* as a plan.
+
+    Args:
+        policy_set: The rules, the default, the mode and the guards.
+        widen: Whether what cannot be said may be said more strictly; each such
+            place is in the plan's notes.
+
+    Raises:
+        NotExpressibleError: A rule asks what no edge knows; all of them are named.
+    """
+    losses = Losses(widen)
+    closed = policy_set.never_store
+    if not policy_set.default.never_store:
+        losses.add(
+            f"the default, {policy_set.default!r}",
+            "an edge that does not know a spelling of a path would leave it open",
+            "make the default NO_STORE and open what may be cached by rules",
+        )
+    if policy_set.mode == "report":
+        losses.add("mode 'report'", "it changes nothing", "choose another mode")
+    compiler = _Compiler(policy_set, closed, losses)
+    entries = compiler.entries()
+    losses.check("export")
+    return Plan(
+        entries=tuple(entries),
+        default=never_answer(closed),
+        fingerprint=fingerprint(policy_set),
+        notes=(*losses.widened, *compiler.notes),
+    )
+
+
+def fingerprint(policy_set: RuleSet) -> str:
+    """Return what tells two policies apart, the same on every machine."""
+    said = [repr(policy_set.default), repr(policy_set.default.fields)]
+    said += [policy_set.mode, *sorted(policy_set.guards)]
+    for rule in policy_set.rules:
+        conditions = rule.conditions
+        said += [repr(rule), repr(rule.policy.fields), repr(rule.mode), rule.reason]
+        said += [
+            f"{name}={_sorted(getattr(conditions, name))}"
+            for name in ("methods", "hosts", "credentials", "status", "media_types")
+        ]
+        said += [repr(rule.guards and sorted(rule.guards)), repr(rule.policy.vary)]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
+
+
+def _sorted(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+class _Compiler:
+    """One walk over the rules."""
+
+    def __init__(self, policy_set: RuleSet, closed: Policy, losses: Losses) -> None:
+        self.policy_set, self.closed, self.losses = policy_set, closed, losses
+        self.never = never_answer(closed)
+        self.notes: list[str] = []
+
+    def entries(self) -> Iterator[Entry]:
+        """Return the entries in order: floors, then the rules, then what is left."""
+        numbered = list(enumerate(self.policy_set.rules, 1))
+        floors = [self._entry(n, r) for n, r in numbered if r.floor]
+        rules = [self._entry(n, r) for n, r in numbered if not r.floor]
+        made = [*floors, *self._continued(rules)]
+        return _without_idle(self._with_shadows(made), self.never)
+
+    def _entry(self, number: int, rule: Rule) -> Entry:
+        path = PathForm(rule.path if isinstance(rule.path, str) else _EVERY_PATH)
+        name = f"rule {number}, {rule!r}"
+        entry = Entry(
+            number=number,
+            rule=repr(rule),
+            path=path,
+            cases=(Case(self.never),),
+            methods=tuple(sorted(rule.conditions.methods or ())),
+            hosts=tuple(sorted(rule.conditions.hosts or ())),
+            reason=rule.reason,
+        )
+        problems = list(_unknown_to_edges(rule, self.policy_set.mode))
+        for reason, remedy in problems:
+            self.losses.add(name, reason, remedy)
+        if problems:
+            # Wherever it may apply, whatever it says.
+            return replace(entry, path=replace(path, shadowed=True))
+        if rule.policy.clear_site_data:
+            self.notes.append(f"{name}: Clear-Site-Data stays the app's")
+        cases = self._cases(rule)
+        entry = replace(entry, cases=cases)
+        return replace(entry, path=replace(path, shadowed=entry.strict))
+
+    def _cases(self, rule: Rule) -> tuple[Case, ...]:
+        guards = {*(self.policy_set.guards if rule.guards is None else rule.guards)}
+        if rule.conditions.methods and rule.conditions.methods <= {*QUIET.values}:
+            guards.discard("unsafe_method")
+        status = rule.conditions.status
+        cases = cases_of(
+            rule.policy,
+            rule.mode or self.policy_set.mode,
+            frozenset(guards),
+            self.closed,
+            names_errors=any(code >= 400 for code in status or ()),
+        )
+        asked = _asked_of_response(rule)
+        return tuple(
+            replace(case, when=(*asked, *case.when))
+            for case in cases
+            if _can_end_so(rule.path, case.when)
+        )
+
+    def _continued(self, entries: Sequence[Entry]) -> Iterator[Entry]:
+        """Yield *entries*; where one asks of the response, what else applies then."""
+        for place, entry in enumerate(entries):
+            if _always(entry):
+                yield entry
+                continue
+            yield replace(
+                entry,
+                cases=(*entry.cases, *self._after(entry, entries[place + 1 :])),
+                path=replace(entry.path, shadowed=False),
+            )
+            # What servers may take for this path is never-store altogether.
+            if any(not later.strict for later in entries[place + 1 :]):
+                shadow = replace(entry.path, shadowed=True)
+                yield replace(entry, path=shadow, cases=(Case(self.never),))
+
+    def _with_shadows(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return *entries*, with what a later strict one's shadows take first."""
+        out: list[Entry] = []
+        for place, entry in enumerate(entries):
+            if not (entry.strict or entry.path.literal):
+                for later in entries[place + 1 :]:
+                    if _shadows(later.path, entry.path):
+                        self._admit(later, entry)
+                        out.append(replace(later, cases=(Case(self.never),)))
+            out.append(entry)
+        return list(dict.fromkeys(out))
+
+    def _admit(self, later: Entry, entry: Entry) -> None:
+        """Take note where *later* takes from *entry* what both name."""
+        if not later.path.is_apart_from(entry.path):
+            self.losses.add(
+                f"what rule {later.number}, {later.rule}, takes of rule {entry.number}",
+                "an edge tries it first, since servers may take other paths for it",
+                "put the stricter rule first",
+            )
+
+    def _after(self, entry: Entry, later: Sequence[Entry]) -> tuple[Case, ...]:
+        """Return the cases of the entries that apply where *entry* does not."""
+        out: tuple[Case, ...] = ()
+        for other in later:
+            narrower = (other.methods or other.hosts) and (
+                other.methods != entry.methods or other.hosts != entry.hosts
+            )
+            if other.path.covers(entry.path) and not narrower:
+                out += other.cases
+                if _always(other):
+                    return out
+            elif other.path.may_meet(entry.path):
+                self.losses.add(
+                    f"rule {entry.number}, {entry.rule}",
+                    f"rule {other.number} applies to a part of its paths, and which "
+                    "of the two it is depends on the response",
+                    "give both the same path",
+                )
+                break
+        return (*out, Case(self.never))
+
+
+def _can_end_so(path: object, when: Sequence[Condition]) -> bool:
+    """Tell whether a path of the pattern may have an extension, if that is asked."""
+    asked = any(each.fact is Fact.MISMATCH for each in when)
+    if not asked or not isinstance(path, str):
+        return True
+    last = parse(path)[-1]
+    end = last.suffix if isinstance(last, Wildcard) else last
+    if last in (REST, TAIL) or (isinstance(last, Wildcard) and "." not in end):
+        return True
+    return extension(end) in STATIC_EXTENSIONS
+
+
+def _always(entry: Entry) -> bool:
+    """Tell whether one of the cases holds in any case."""
+    return any(not case.when for case in entry.cases)
+
+
+def _unknown_to_edges(rule: Rule, mode: str) -> Iterator[tuple[str, str]]:
+    """Yield what no edge knows, and what to write instead."""
+    conditions = rule.conditions
+    if isinstance(rule.path, re.Pattern):
+        yield (
+            "a regular expression is read differently by each edge",
+            ("write a path pattern such as '/items/*'"),
+        )
+    if conditions.when is not None:
+        yield "when= is Python, which an edge does not run", "write a path or a status"
+    if conditions.endpoints is not None or conditions.tags is not None:
+        yield "an edge knows no endpoints and no tags", "write the path"
+    if conditions.credentials is not None:
+        yield (
+            "credentials= needs Vary on what stays shareable",
+            ("write the paths that need a login"),
+        )
+    yield from _beyond_comparing(rule, rule.mode or mode)
+
+
+def _beyond_comparing(rule: Rule, mode: str) -> Iterator[tuple[str, str]]:
+    """Yield what an edge would have to read in the app's fields and cannot."""
+    policy = rule.policy
+    if mode == "report":
+        yield "mode 'report' changes nothing", "drop the rule"
+    if mode == "if-missing":
+        yield "mode 'if-missing' trusts all that the app sends", "write 'stricter'"
+    if rule.floor and (rule.conditions.status or rule.conditions.media_types):
+        yield (
+            "a floor that asks of the response is decided too late",
+            ("let the floor be for the path"),
+        )
+    if policy.never_store:
+        return
+    if rule.floor:
+        yield (
+            "a floor that allows caching is joined with what it stands above",
+            ("make it never-store, or a rule"),
+        )
+    if policy.vary:
+        yield "vary= is merged into the app's Vary", "let the app send Vary"
+    if mode != "override" and any(is_side_field(n.encode()) for n, _ in policy.beside):
+        yield (
+            "what the app sends in a targeted field is not compared",
+            ("give the rule mode='override'"),
+        )
+
+
+def _asked_of_response(rule: Rule) -> tuple[Condition, ...]:
+    """Return what the rule asks of the response, as conditions."""
+    out = []
+    if rule.conditions.status is not None:
+        out.append(Condition(Fact.STATUS, tuple(_ranges(rule.conditions.status))))
+    if rule.conditions.media_types is not None:
+        types = sorted(rule.conditions.media_types)
+        regexes = [escaped(t).replace(r"/\*", "/.*") for t in types]
+        out.append(Condition(Fact.MEDIA_TYPE, tuple(regexes)))
+    return tuple(out)
+
+
+def _ranges(codes: frozenset[int]) -> Iterator[str]:
+    """Yield the runs in *codes*, as ``"400-404"``."""
+    ordered = sorted(codes)
+    start = ordered[0]
+    for code, following in zip(ordered, [*ordered[1:], None], strict=True):
+        if following != code + 1:
+            yield f"{start}-{code}"
+            start = following or 0
+
+
+def _shadows(strict: PathForm, other: PathForm) -> bool:
+    """Tell whether servers may take a path of *other* for one of *strict*."""
+    spelled = replace(strict, shadowed=False)
+    return strict.shadowed and strict.may_meet(other) and not spelled.covers(other)
+
+
+def _without_idle(entries: Sequence[Entry], never: Answer) -> Iterator[Entry]:
+    """Yield the *entries* that change what the ones after them and the default say."""
+    for place, entry in enumerate(entries):
+        says_default = all(case.answer == never for case in entry.cases)
+        if says_default and not any(
+            not later.strict and later.path.may_meet(entry.path)
+            for later in entries[place + 1 :]
+        ):
+            continue
+        yield entry

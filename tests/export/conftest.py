@@ -1,0 +1,6 @@
+"""Hypothesis without a deadline: shared machines stall, and values do not."""
+
+from hypothesis import settings
+
+settings.register_profile("export", deadline=None, max_examples=500)
+settings.load_profile("export")
