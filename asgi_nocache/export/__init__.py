@@ -28,6 +28,7 @@ __all__ = [
     "Target",
     "evaluate",
     "export",
+    "heading",
     "plan_for",
 ]
 
@@ -78,15 +79,16 @@ def export(
         NotExpressibleError: NC802, the target cannot say it; all rules are named.
     """
     plan = plan_for(target, policy_set, widen=widen)
-    return TARGETS[target].write(plan, heading(target, plan, source))
+    edge = TARGETS[target]
+    return edge.write(plan, heading(edge, plan, source))
 
 
-def heading(target: str, plan: Plan, source: str) -> Heading:
+def heading(target: Target, plan: Plan, source: str) -> Heading:
     """Return what the files of an export say of themselves."""
-    again = f"asgi-nocache export {target}" + (f" {source}" if source else "")
+    again = f"asgi-nocache export {target.name}" + (f" {source}" if source else "")
     return Heading(
         (
-            f"Cache policy for {TARGETS[target].title}: asgi-nocache {__version__}, "
+            f"Cache policy for {target.title}: asgi-nocache {__version__}, "
             f"policy {plan.fingerprint}.",
             "Do not edit: change the rules and export again.",
             f"Up to date? {again} --check -o THIS_FILE",

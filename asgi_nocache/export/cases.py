@@ -93,6 +93,8 @@ SILENT = word("")
 _CLOSED = word("(?:no-store|private)(?:, [a-z-]+(?:=[0-9]+)?)*")
 #: A lifetime for all caches, as the middleware or a careful app writes it.
 _LIFETIME = word("(?:public, )?max-age=[0-9]+")
+#: What the app may add by itself, and what only tightens.
+_STRICTER = "(?:must-revalidate, )?"
 _SHARED_IN_WORDS = word(".*(?:public|s-maxage).*")
 
 
@@ -221,7 +223,7 @@ def _stricter(said: _Said, never: Answer) -> Iterator[Case]:
         yield Case(keep, (word(escaped(own.cache_control)),))
         public = "public, " if own.cache_control.startswith("public") else ""
         keeps = f"(?:{public})?" if public else ""
-        yield Case(keep, (word(f"{keeps}max-age={_limit(control)}"),))
+        yield Case(keep, (word(f"{keeps}{_STRICTER}max-age={_limit(control)}"),))
         # Without "public" it would say less than the policy does.
         longer = word(f"{public or '(?:public, )?'}max-age=[0-9]+")
     elif fresh:
@@ -234,7 +236,7 @@ def _private_words(own: str, control: object, *, fresh: bool) -> Iterable[str]:
     """Return what may stay whoever asked: nothing of it is for shared caches."""
     yield escaped(str(REVALIDATE.cache_control))
     if fresh:
-        yield f"private, max-age={_limit(control)}"
+        yield f"private, {_STRICTER}max-age={_limit(control)}"
     if own.startswith("private"):
         yield escaped(own)
 
