@@ -158,7 +158,15 @@ def explain_command(**given: Any) -> None:
 
 
 @main.command("check")
-@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@click.argument("words", nargs=-1, metavar="URL...")
+@click.option(
+    "--edge",
+    metavar="URL",
+    help="Compare the edge there with the policy of MODULE:APP, route by route.",
+)
+@_APP_DIR
+@_FACTORY
+@_HEADERS
 @click.option(
     "--as",
     "users",
@@ -171,16 +179,84 @@ def explain_command(**given: Any) -> None:
     show_default=True, help="Seconds for each step of a request.",
 )  # fmt: skip
 @_NO_COLOR
-def check_command(**given: Any) -> None:
+def check_command(
+    words: tuple[str, ...],
+    edge: str | None,
+    users: tuple[str, ...],
+    app_dir: str,
+    factory: bool,
+    headers: tuple[str, ...],
+    timeout: float,
+    no_color: bool,
+) -> None:
     """Ask for live URLs, and tell what each kind of cache may do with the answers.
 
-    Exit codes: 0 clean, 1 something is wrong, 3 nothing answered.
+    With --edge URL [MODULE:APP]: compare an edge with the app's policy.
+
+    Exit codes: 0 clean, 1 something is wrong, 2 usage or configuration, 3 nothing
+    answered or the app was not loaded.
     """
     _require("live", "rich", "httpx")
+    if edge is not None and users:
+        raise click.UsageError("--as is for URLs; with --edge, write -H 'Name: value'.")
+    if edge is None and headers:
+        raise click.UsageError("-H is for --edge; for URLs, write --as 'Name: value'.")
+    if edge is not None:
+        from .audit.edges import run_drift
+
+        sys.exit(
+            run_drift(
+                edge=edge,
+                words=words,
+                app_dir=app_dir,
+                factory=factory,
+                headers=headers,
+                timeout=timeout,
+                no_color=no_color,
+            )
+        )
+    if not words:
+        raise click.UsageError("Missing argument 'URL...'.")
 
     from .audit.command import run_check
 
-    sys.exit(run_check(**given))
+    sys.exit(
+        run_check(
+            urls=words,
+            users=users,
+            timeout=timeout,
+            no_color=no_color,
+        )
+    )
+
+
+@main.command("export")
+@click.argument("edge", metavar="TARGET")
+@_TARGET
+@_APP_DIR
+@_FACTORY
+@click.option("-o", "--output", type=click.Path(), help="A file, or a folder.")
+@click.option(
+    "--widen", is_flag=True, help="What TARGET cannot express becomes never-store."
+)
+@click.option(
+    "--check",
+    "compare",
+    is_flag=True,
+    help="Compare -o with the policy; write nothing.",
+)
+def export_command(**given: Any) -> None:
+    """Write the same policy for an edge: nginx, varnish, apache, haproxy, ...
+
+    Exit codes: 0 written or up to date, 1 --check found a difference (NC801), 2 the
+    target cannot express a rule (NC802), usage or configuration, 3 the app was not
+    loaded.
+    """
+    _require("cli", "rich")
+
+    from .audit.edges import run_export
+
+    sys.exit(run_export(**given))
 
 
 @main.command("rules")

@@ -100,7 +100,7 @@ def check(
     asked: list[Asked] = []
     with httpx.Client(timeout=timeout, trust_env=True, transport=transport) as client:
         for name, fields in tuple(users) or (("anyone", ()),):
-            asked += [_ask(client, url, name, fields) for _ in range(_TIMES)]
+            asked += [ask(client, url, name, fields) for _ in range(_TIMES)]
     came = [each for each in asked if not each.problem]
     first = came[0] if came else Asked("")
     route = Route(path=url, methods=("GET",))
@@ -109,7 +109,7 @@ def check(
         if came
         else {}
     )
-    evidence = tuple(_evidence(came))
+    evidence = tuple(evidence_in(came))
     return Checked(
         url=url,
         asked=tuple(asked),
@@ -120,9 +120,10 @@ def check(
     )
 
 
-def _ask(
+def ask(
     client: httpx.Client, url: str, user: str, fields: tuple[tuple[str, str], ...]
 ) -> Asked:
+    """Ask for *url* once, as *user*, who sends *fields*."""
     try:
         client.cookies.clear()  # each request is one user's, with nothing kept
         with client.stream("GET", url, headers=list(fields)) as response:
@@ -170,7 +171,7 @@ def _problem(error: Exception) -> str:
     return f"{type(error).__name__}: {said}"
 
 
-def _evidence(came: list[Asked]) -> Iterator[str]:
+def evidence_in(came: list[Asked]) -> Iterator[str]:
     """Yield each sign that a cache answered in the origin's place."""
     for number, asked in enumerate(came, 1):
         for name, value in asked.fields:

@@ -1,0 +1,178 @@
+"""What ``export`` and ``check --edge`` do once options are read.
+
+Loads, calls, prints, and returns the exit code; how a target is written is export's,
+how an edge is compared is drift's.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .._core.errors import ConfigurationError
+from .._core.facts import RequestFacts, ResponseFacts
+from .._core.rules import RuleSet
+from ..export import TARGETS, Export, evaluate, heading, plan_for
+from ..export.plan import Plan, Say
+from .report.texts import clean
+from .routes import find_routes
+from .shell import (
+    CLEAN,
+    FOUND,
+    NOT_LOADED,
+    UsageProblem,
+    console,
+    fields_of,
+    load,
+    say,
+    told_plainly,
+)
+from .survey import survey
+from .values import Audited
+
+
+@told_plainly
+def run_export(
+    *,
+    edge: str,
+    target: str | None,
+    app_dir: str,
+    factory: bool,
+    output: str | None,
+    widen: bool,
+    compare: bool,
+) -> int:
+    """Write the policy of an app for an edge, or compare it with what is there."""
+    if compare and output is None:
+        raise UsageProblem("--check needs -o FILE: what is compared with the policy")
+    loaded = load(target, app_dir, factory)
+    rows = survey(find_routes(loaded.app))
+    policy_set = _policy_of(rows, loaded.name)
+    plan = plan_for(edge, policy_set, widen=widen)
+    export = TARGETS[edge].write(plan, heading(TARGETS[edge], plan, loaded.name))
+    if compare:
+        return _differences(export, Path(str(output)))
+    _write(export, output)
+    say(*(f"note: {each}" for each in (*plan.notes, *_closed_here(rows, plan))))
+    say(*(f"not covered: {each}" for each in export.gaps))
+    say(export.include)
+    return CLEAN
+
+
+def _policy_of(rows: Sequence[Audited], name: str) -> RuleSet:
+    """Return the policy of the outermost middleware.
+
+    Raises:
+        ConfigurationError: There is none, or there are several side by side.
+    """
+    found = {id(r.route.layers[0].policy_set): r for r in rows if r.route.layers}
+    if not found:
+        raise ConfigurationError(
+            name, ["no route has a policy; write app = NoCacheMiddleware(app)"]
+        )
+    if len(found) > 1:
+        keys = " and ".join(row.key for row in found.values())
+        raise ConfigurationError(
+            name,
+            [f"{keys} have different policies; wrap the whole app, or export each"],
+        )
+    (row,) = found.values()
+    return row.route.layers[0].policy_set
+
+
+def _closed_here(rows: Sequence[Audited], plan: Plan) -> Iterator[str]:
+    """Yield what a decorator opens and the edge, which does not hear of it, shuts."""
+    for row in rows:
+        if row.decision is None or row.decision.never_store or row.method != "GET":
+            continue
+        request = RequestFacts("GET", row.route.sample or row.route.path)
+        fields = tuple(row.decision.edits.add)
+        if evaluate(plan, request, ResponseFacts(200, fields)).answer.say is Say.NEVER:
+            yield (
+                f"{row.key} is open by {row.decided_by} and never-store at the edge; "
+                f"to open it there, write Rule({row.route.path!r}, ...)"
+            )
+
+
+def _write(export: Export, output: str | None) -> None:
+    if output is None:
+        several = len(export.files) > 1
+        for file in export.files:
+            sys.stdout.write(f"# ---- {file.name}\n" if several else "")
+            sys.stdout.write(file.text)
+        return
+    for path, text in _placed(export, Path(output)):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageProblem(f"{path} cannot be written: {error}") from error
+        say(f"{path}: written")
+
+
+def _placed(export: Export, output: Path) -> Iterator[tuple[Path, str]]:
+    """Yield each file's path: *output* itself, or in it where there are several."""
+    if len(export.files) == 1 and not output.is_dir():
+        yield output, export.files[0].text
+        return
+    if output.is_file():
+        raise UsageProblem(
+            f"{output} is a file, and {len(export.files)} files are written; give -o "
+            "a folder"
+        )
+    yield from ((output / file.name, file.text) for file in export.files)
+
+
+def _differences(export: Export, output: Path) -> int:
+    """Tell where the files differ from the policy (NC801)."""
+    result = CLEAN
+    for path, text in _placed(export, output):
+        try:
+            there = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            say(f"NC801 {path} cannot be read: {error}")
+            result = FOUND
+            continue
+        if there != text:
+            say(f"NC801 {path} differs from the policy; export again:")
+            lines = difflib.unified_diff(
+                there.splitlines(),
+                text.splitlines(),
+                str(path),
+                "the policy",
+                lineterm="",
+            )
+            for line in lines:
+                sys.stdout.write(clean(line) + "\n")
+            result = FOUND
+    return result
+
+
+@told_plainly
+def run_drift(
+    *,
+    edge: str,
+    words: Sequence[str],
+    app_dir: str,
+    factory: bool,
+    headers: Sequence[str],
+    timeout: float,
+    no_color: bool,
+) -> int:
+    """Compare an edge with the policy, route by route."""
+    from .drift import compare
+    from .report.drift import show_drift
+
+    if len(words) > 1:
+        raise UsageProblem("check --edge URL takes one MODULE:APP, whose policy it is")
+    loaded = load(words[0] if words else None, app_dir, factory)
+    rows = survey(find_routes(loaded.app))
+    compared = compare(
+        rows, edge, fields=fields_of(headers, "--header"), timeout=timeout
+    )
+    show_drift(compared, console(no_color))
+    if all(not each.status for each in compared):
+        return NOT_LOADED
+    return FOUND if any(each.problem for each in compared) else CLEAN
