@@ -139,7 +139,7 @@ def test_an_app_without_a_policy() -> None:
 
 @pytest.mark.parametrize("url", ["shop.example", "ftp://shop.example", "https://"])
 def test_no_address(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="--edge.*https://shop.example"):
+    with pytest.raises(ConfigurationError, match="write https://shop"):
         compare(ROWS, url)
 
 
