@@ -2,5 +2,5 @@
 
 from hypothesis import settings
 
-settings.register_profile("export", deadline=None, max_examples=500)
+settings.register_profile("export", deadline=None, max_examples=300)
 settings.load_profile("export")
