@@ -16,12 +16,10 @@ import httpx
 from .._core.decision import Decision
 from .._core.errors import ConfigurationError
 from .drive import may_ask
-from .live import Asked, ask, evidence_in
+from .live import NOWHERE, Asked, ask, evidence_in
 from .survey import decide_for, fields_out, left_too_loose
 from .values import Audited, Kind, Route
 
-#: A path that no app has: an answer that most edges let through, and some make.
-NOWHERE = "/asgi-nocache-drift-probe"
 #: What a path may hold without being encoded.
 _PATH = "/:@!$&'()*+,;=~"
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -36,6 +37,8 @@ _HIT = re.compile(
 )
 _VARNISH_HIT = re.compile(r"\d+ \d+")
 _TIMES = 2
+#: A path that no app has: its answer is an error page, the app's or a proxy's own.
+NOWHERE = "/asgi-nocache-nothing-is-here"
 #: Bytes that are read of a body, and seconds: some streams never end.
 _MOST = 10_000_000
 _LONGEST = 5.0
@@ -101,7 +104,9 @@ def check(
     with httpx.Client(timeout=timeout, trust_env=True, transport=transport) as client:
         for name, fields in tuple(users) or (("anyone", ()),):
             asked += [ask(client, url, name, fields) for _ in range(_TIMES)]
-    came = [each for each in asked if not each.problem]
+        came = [each for each in asked if not each.problem]
+        # What does not answer here does not answer there.
+        error_page = ask(client, _beside(url), "anyone", ()) if came else Asked("")
     first = came[0] if came else Asked("")
     route = Route(path=url, methods=("GET",))
     effects = (
@@ -116,7 +121,10 @@ def check(
         effects=effects,
         evidence=evidence,
         notes=tuple(_lint(first)) if came else (),
-        findings=tuple(_findings(url, came, evidence)),
+        findings=(
+            *_findings(url, came, evidence),
+            *_silent(_beside(url), [error_page]),
+        ),
     )
 
 
@@ -200,13 +208,24 @@ def _findings(
     if evidence and forbidding:
         what = f"a cache in front answered though it must not store: {evidence[0]}"
         yield _finding("NC902", url, what, Confidence.CERTAIN)
+    yield from _silent(url, came)
+    if evidence and _same_for_all(came):
+        what = f"a cache gave users of different credentials one body: {evidence[0]}"
+        yield _finding("NC904", url, what)
+
+
+def _silent(url: str, came: Iterable[Asked]) -> Iterator[Finding]:
+    """Yield a finding where an error leaves without a word, often a proxy's own."""
     silent = [a.status for a in came if a.status >= 400 and not _says_anything(a)]
     if silent:
         what = f"an answer with status {silent[0]} says nothing about caching"
         yield _finding("NC903", url, what)
-    if evidence and _same_for_all(came):
-        what = f"a cache gave users of different credentials one body: {evidence[0]}"
-        yield _finding("NC904", url, what)
+
+
+def _beside(url: str) -> str:
+    """Return a URL of the same server that nothing answers."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{NOWHERE}"
 
 
 def _says_anything(asked: Asked) -> bool:

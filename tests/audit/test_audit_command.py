@@ -663,7 +663,8 @@ def test_check(monkeypatch: pytest.MonkeyPatch) -> None:
     result = invoke("check", URL, *words)
 
     assert result.exit_code == 0, result.stdout
-    assert seen == [(URL, f"a={n}", 3.0) for n in (1, 1, 2, 2)]
+    assert seen[:-1] == [(URL, f"a={n}", 3.0) for n in (1, 1, 2, 2)]
+    assert seen[-1][1:] == ("", 3.0)  # the error page beside it, as nobody
     assert "as user 1 (Cookie): HTTP/1.1 200" in result.stdout
     assert "a=1" not in result.stdout  # a secret
     assert re.search(r"browser +N never stored", result.stdout)
@@ -677,6 +678,7 @@ def failing(request: httpx.Request) -> httpx.Response:
     ("answer", "code", "expected"),
     [
         (lambda r: httpx.Response(200), 0, "heuristic"),
+        (lambda r: httpx.Response(404 if "nothing" in r.url.path else 200), 1, "NC903"),
         (lambda r: httpx.Response(302, headers={"location": "/in"}), 0, "302 to /in"),
         (lambda r: httpx.Response(502), 1, "NC903"),
         (failing, 3, "no connection: refused"),

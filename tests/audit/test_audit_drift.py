@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from asgi_nocache import NO_STORE, PUBLIC, ConfigurationError, NoCacheMiddleware, Rule
-from asgi_nocache.audit.drift import NOWHERE, Compared, compare
+from asgi_nocache.audit.drift import Compared, compare
+from asgi_nocache.audit.live import NOWHERE
 from asgi_nocache.audit.report.drift import show_drift
 from asgi_nocache.audit.routes import find_routes
 from asgi_nocache.audit.survey import survey

@@ -31,7 +31,12 @@ Fields = list[tuple[str, str]]
 def checked(
     answer: Callable[[httpx.Request], httpx.Response], users: Any = (), url: str = URL
 ) -> Checked:
-    return check(url, users, transport=httpx.MockTransport(answer))
+    def beside(request: httpx.Request) -> httpx.Response:
+        if request.url.path == live.NOWHERE:
+            return httpx.Response(404, headers={"cache-control": "no-store"})
+        return answer(request)
+
+    return check(url, users, transport=httpx.MockTransport(beside))
 
 
 def answering(
@@ -214,6 +219,21 @@ def test_an_error_that_says_nothing() -> None:
     assert "status 502" in found.findings[0].message
     for said in (("cache-control", "no-store"), ("expires", "0")):
         assert codes(checked(answering([said], status=502))) == []
+
+
+def test_the_error_page_of_what_stands_in_front() -> None:
+    """It is asked for what is nowhere: the app never sees that, or nobody asked."""
+
+    def proxy(request: httpx.Request) -> httpx.Response:
+        nowhere = request.url.path == live.NOWHERE
+        return httpx.Response(404) if nowhere else answering([("age", "0")])(request)
+
+    network = httpx.MockTransport(proxy)
+    (found,) = check("https://shop.example:8443/items?a=b", transport=network).findings
+
+    assert found.code == "NC903"
+    assert found.where == f"https://shop.example:8443{live.NOWHERE}"
+    assert "status 404" in found.message
 
 
 # What goes wrong
