@@ -1,6 +1,6 @@
 # What people type. Each target sets up what it needs in .venv and leaves the
 # machine as it was; what needs root or a browser lives in .ci/run. Only `make proof`
-# installs caches, as root on Debian; elsewhere it says which are missing.
+# and `make edge` install servers, as root on Debian; elsewhere they say what is missing.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,9 +9,10 @@ HOST ?= 127.0.0.1
 PORT ?= 8014
 FUZZ_MINUTES ?= 10
 CACHES ?=
+EDGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz proof proof-readme bench lint format types coverage clean
+.PHONY: help demo test fuzz proof proof-readme edge bench lint format types coverage clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,9 @@ proof: $(VENV)/.proof ## what real caches and browsers do; CACHES=nginx,varnish 
 
 proof-readme: $(VENV)/.proof ## write the README's table and picture from proof.json
 	$(BIN)/python tests/proof/caches/proof_readme.py proof.json README.md
+
+edge: $(VENV)/.edge ## the exported policy on real edges; EDGES=nginx,varnish for some
+	$(BIN)/python tests/edge --install --edges '$(EDGES)'
 
 bench: $(VENV)/.bench ## cost beside similar middleware, as ratios
 	$(BIN)/python -m benchmarks
@@ -72,6 +76,10 @@ $(VENV)/.check: pyproject.toml | $(BIN)/python
 
 $(VENV)/.proof: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[proof]'
+	@touch $@
+
+$(VENV)/.edge: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[edge]'
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python

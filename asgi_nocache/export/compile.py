@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._core.errors import ConfigurationError
@@ -189,16 +189,50 @@ class _Compiler:
                 yield replace(entry, path=shadow, cases=(Case(self.never),))
 
     def _with_shadows(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return *entries*, with what a later strict one's shadows take first."""
+        """Return *entries*, with what servers may take for other ones' paths first.
+
+        The middleware joins such policies; an edge says never-store.
+        """
+        near = _Near(entries)
         out: list[Entry] = []
         for place, entry in enumerate(entries):
+            # A literal path is an exemption: it was named.
             if not (entry.strict or entry.path.literal):
-                for later in entries[place + 1 :]:
-                    if _shadows(later.path, entry.path):
-                        self._admit(later, entry)
-                        out.append(replace(later, cases=(Case(self.never),)))
+                for number in near.to(entry):
+                    other = entries[number]
+                    if number > place and self._takes(other, entry):
+                        self._admit(other, entry)
+                        out.append(self._shadow(other))
+                    elif number < place and self._tightens(other, entry):
+                        out.append(self._shadow(other))
             out.append(entry)
         return list(dict.fromkeys(out))
+
+    def _shadow(self, entry: Entry) -> Entry:
+        path = replace(entry.path, shadowed=True)
+        return replace(entry, path=path, cases=(Case(self.never),))
+
+    def _takes(self, later: Entry, entry: Entry) -> bool:
+        """Tell whether shadows of *later* tighten *entry* though it comes first."""
+        spelled = replace(later.path, shadowed=False)
+        return self._tightens(later, entry) and not spelled.covers(entry.path)
+
+    def _tightens(self, one: Entry, other: Entry) -> bool:
+        """Tell whether *one*, joined in, leaves less than *other* alone."""
+        if one.strict:
+            return True
+        mine, theirs = (self.policy_set.rules[e.number - 1] for e in (one, other))
+        own, default = self.policy_set.guards, self.policy_set.mode
+        if {*(mine.guards if mine.guards is not None else own)} - {
+            *(theirs.guards if theirs.guards is not None else own)
+        }:
+            return True
+        if (theirs.mode or default) == "override" != (mine.mode or default):
+            return True
+        control, beside = mine.policy.cache_control, theirs.policy.cache_control
+        if control is None:
+            return False
+        return beside is None or not beside.covers(control)
 
     def _admit(self, later: Entry, entry: Entry) -> None:
         """Take note where *later* takes from *entry* what both name."""
@@ -318,19 +352,32 @@ def _ranges(codes: frozenset[int]) -> Iterator[str]:
             start = following or 0
 
 
-def _shadows(strict: PathForm, other: PathForm) -> bool:
-    """Tell whether servers may take a path of *other* for one of *strict*."""
-    spelled = replace(strict, shadowed=False)
-    return strict.shadowed and strict.may_meet(other) and not spelled.covers(other)
+class _Near:
+    """Which entries may meet one another: those that begin alike, or anyhow."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+        self._alike: dict[str | None, list[int]] = {}
+        for number, entry in enumerate(entries):
+            self._alike.setdefault(entry.path.beginning, []).append(number)
+
+    def to(self, entry: Entry) -> list[int]:
+        """Return the places of the entries that may meet *entry*, ascending."""
+        start = entry.path.beginning
+        if start is None:
+            found: Iterable[int] = range(len(self._entries))
+        else:
+            found = [*self._alike.get(start, ()), *self._alike.get(None, ())]
+        return sorted(n for n in found if self._entries[n].path.may_meet(entry.path))
 
 
 def _without_idle(entries: Sequence[Entry], never: Answer) -> Iterator[Entry]:
     """Yield the *entries* that change what the ones after them and the default say."""
+    near = _Near(entries)
     for place, entry in enumerate(entries):
         says_default = all(case.answer == never for case in entry.cases)
         if says_default and not any(
-            not later.strict and later.path.may_meet(entry.path)
-            for later in entries[place + 1 :]
+            number > place and not entries[number].strict for number in near.to(entry)
         ):
             continue
         yield entry

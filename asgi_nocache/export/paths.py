@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .._core.patterns import REST, TAIL, PathIndex, Segment, Wildcard, parse
 
@@ -59,7 +60,13 @@ class PathForm:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The pattern's segments, as ``_core.patterns`` reads them."""
-        return parse(self.pattern)
+        return _parsed(self.pattern)
+
+    @property
+    def beginning(self) -> str | None:
+        """What paths that may meet share; ``None``: it may meet any."""
+        first = self.segments[0]
+        return _stem(first) if _is_one(first) else None
 
     @property
     def everything(self) -> bool:
@@ -134,9 +141,9 @@ class PathForm:
     def may_meet(self, other: PathForm) -> bool:
         """Tell whether some path may be both, shadows of either included."""
         for mine, theirs in zip(self.segments, other.segments, strict=False):
-            if not (_is_one(mine) and _is_one(theirs)):
+            if mine in (REST, TAIL) or theirs in (REST, TAIL):
                 return True
-            if _stem(mine) != _stem(theirs):
+            if _is_one(mine) and _is_one(theirs) and _stem(mine) != _stem(theirs):
                 return False
         return True
 
@@ -152,6 +159,9 @@ class PathForm:
         return len(mine) != len(theirs) and not open_ended
 
 
+_parsed = lru_cache(maxsize=4096)(parse)
+
+
 def escaped(text: str) -> str:
     """Return *text* as a regular expression; only what is special is escaped."""
     return re.sub(r"([.^$*+?{}()|\[\]\\])", r"\\\1", text)
@@ -161,6 +171,7 @@ def _is_one(segment: Segment) -> bool:
     return isinstance(segment, str) and segment not in (REST, TAIL)
 
 
+@lru_cache(maxsize=4096)
 def _stem(segment: Segment) -> str:
     """Return a literal segment as loosely as any server may take it."""
     bare = str(segment).casefold().rstrip(". ")

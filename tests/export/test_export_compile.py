@@ -132,6 +132,33 @@ def test_shadows_that_would_take_from_a_rule() -> None:
     assert any("rule 2" in note for note in made.notes)
 
 
+SHADOWED = [
+    ([Rule("/a", REVALIDATE), Rule("/**", PRIVATE(max_age=60))], "/a.css"),
+    ([Rule("/a/*.png", OPEN), Rule("/a/b", PRIVATE(max_age=5))], "/a/b.png"),
+    ([Rule("/a", PUBLIC(max_age=5)), Rule("/**", OPEN)], "/A"),
+    ([Rule("/a", OPEN), Rule("/**", APP_DECIDES)], "/a/"),
+    ([Rule("/a", OPEN), Rule("/**", OPEN, guards=[])], "/a.x"),
+    ([Rule("/a", OPEN), Rule("/**", OPEN, mode="override")], "/a."),
+]
+
+
+@pytest.mark.parametrize(("rules", "path"), SHADOWED)
+def test_shadows_of_what_allows_less(rules: list[Rule], path: str) -> None:
+    """What the middleware would join, an edge does not store."""
+    made = plan(*rules)
+
+    assert say(made, path) == NEVER
+    assert say(made, "/a/c.png" if "png" in path else "/other") != NEVER
+
+
+def test_shadows_of_what_allows_more_change_nothing() -> None:
+    for first in (Rule("/a", PUBLIC(max_age=600)), Rule("/a", APP_DECIDES)):
+        made = plan(first, Rule("/**", OPEN))
+        assert say(made, "/a.css") == "public, max-age=60"
+        assert len(made.entries) == 2
+    assert say(plan(Rule("/a", OPEN), Rule("/A", PUBLIC(max_age=90))), "/A") != NEVER
+
+
 def test_floors_stand_above_all() -> None:
     made = plan(STATIC, Rule("/static/x/**", NO_STORE_MINIMAL, floor=True))
 
