@@ -63,6 +63,8 @@ def fit(plan: Plan, target: Target, *, widen: bool = False) -> Plan:
         NotExpressibleError: Something does not fit; all of it is named.
     """
     losses = Losses(widen)
+    if target.narrow is not None:
+        plan = target.narrow(plan, losses)
     entries = list(plan.entries)
     for entry in plan.entries:
         missing = needs(entry) - target.can

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from .compile import Losses
 from .plan import Plan
 
 
@@ -76,6 +77,8 @@ class Target:
         most: How many entries fit; ``None``: no bound that is known.
         limit: What that bound is called.
         real: Whether the project's tests run it on a real edge.
+        narrow: Takes from a plan what never happens at this edge, and refuses what
+            only this edge cannot say; before the plan is held against ``can``.
     """
 
     name: str
@@ -85,3 +88,4 @@ class Target:
     most: int | None = None
     limit: str = ""
     real: bool = False
+    narrow: Callable[[Plan, Losses], Plan] | None = None
