@@ -39,6 +39,7 @@ _GAPS = (
     "A missing file's 404, a redirect and a 405 get what the path gets.",
     "File names are taken letter by letter: what differs in case, or in blanks at the "
     "end, is another file and gets what is said of that one.",
+    "An address is cleaned before a file or a block is looked for: '/x/../a' is '/a'.",
     "A login in front of the files (Cloudflare Access) is not seen: allow no shared "
     "caching of what stands behind one.",
     "Cloudflare's own copies of the files are not the file's to steer; a deployment "

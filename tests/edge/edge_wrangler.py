@@ -7,14 +7,16 @@ file's body is its own name.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import edge_cells as c
+from edge_wire import Seen
 from proof_process import Process, find, free_port, give_away, version_of
 
 from asgi_nocache import NO_STORE, PRIVATE, PUBLIC, REVALIDATE, Rule
@@ -67,6 +69,25 @@ def installed(package: str) -> Path | None:
     """Return the folder of the npm *package*."""
     folder = NODE / "node_modules" / package
     return folder if find("node") and folder.is_dir() else None
+
+
+def ask(
+    port: int,
+    target: str,
+    *,
+    method: str = "GET",
+    fields: Iterable[tuple[str, str]] = (),
+) -> Seen:
+    """Ask for *target* as it is; this server does not hang up when it is told to."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in fields:
+            connection.putheader(name, value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        lines = tuple((n.lower(), v) for n, v in answer.getheaders())
+        return Seen(answer.status, lines, answer.read())
 
 
 class Wrangler:
