@@ -9,6 +9,7 @@ a redirect: so no block asks whether a path is plain.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from urllib.parse import quote
@@ -27,6 +28,8 @@ MAX_BLOCKS, MAX_LINE = 100, 2000
 _UNESCAPED = "!~'()"
 #: Names of placeholders; none begins another, since Cloudflare looks for them so.
 _NAMES = ("part", *"abcdefghijklmno")
+#: It takes a file's extension by itself.
+_PLACEHOLDER_LAST = re.compile(r":[a-z]+$")
 _INDEX, _PAGE = "/index.html", ".html"
 
 _INCLUDE = """\
@@ -133,7 +136,9 @@ def _also_at(text: str) -> Iterable[str]:
     elif text.endswith("/"):
         yield text.removesuffix("/")
     else:
-        yield from (f"{text}/", f"{text}.*")
+        yield f"{text}/"
+        if not _PLACEHOLDER_LAST.search(text):
+            yield f"{text}.*"
 
 
 def _blocks(plan: Plan) -> list[Block]:

@@ -160,6 +160,8 @@ def _segment(text: str) -> str:
     if found := _PLACEHOLDER.fullmatch(text):
         return f"{{{found[1]}}}"
     parts = [unquote(each) for each in _PLACEHOLDER.split(text)[::2]]
+    if len(parts) > 2:
+        raise ValueError("has two placeholders in one segment; write one")
     if any(_SPECIAL.search(part) for part in parts):
         raise ValueError("has a character that no rule can hold; rename the file")
     return "*".join(parts)

@@ -49,9 +49,10 @@ def rules_from_headers(text: str, *, place: str = "_headers") -> Imported:
             names its line and the remedy.
     """
     blocks, notes = blocks_of(text, place)
+    blocks.sort(key=lambda block: _place(block, blocks))
     default, rules = NO_STORE, []
-    for block in sorted(blocks, key=lambda each: _covers(each, blocks)):
-        policy, remark = _policy(block, _meeting(block, blocks))
+    for block in blocks:
+        policy, remark = _policy(_meeting(block, blocks))
         where = f"{place} line {block.line}"
         if remark:
             notes.append(f"{where}: {block.path} {remark}; it is never-store here")
@@ -65,9 +66,14 @@ def rules_from_headers(text: str, *, place: str = "_headers") -> Imported:
     return Imported(RuleSet(rules, default=default), tuple(notes))
 
 
-def _covers(block: Said, blocks: Sequence[Said]) -> int:
-    """Return how many *blocks* are for a part of what *block* is for."""
-    return sum(_covering(block, other) for other in blocks)
+def _place(block: Said, blocks: Sequence[Said]) -> tuple[int, bool, bool]:
+    """Return what decides the place of the rule for *block*: narrow goes first.
+
+    Of two that cross, what says no-store goes first: the other keeps what it says.
+    """
+    covered = sum(_covering(block, other) for other in blocks)
+    words = ",".join(block.given.get("cache-control", []))
+    return covered, "no-store" not in words, "*" in block.path
 
 
 def _covering(wide: Said, narrow: Said) -> bool:
@@ -95,16 +101,21 @@ def _is_above(one: PathForm, other: PathForm) -> bool:
     return not {REST, TAIL} & {*one.segments} and len(one.segments) < len(needed)
 
 
-def _meeting(block: Said, blocks: Iterable[Said]) -> Iterator[tuple[Said, bool]]:
-    """Yield what applies to paths of *block*, and whether it does to all of them."""
-    for other in blocks:
+def _meeting(block: Said, blocks: Sequence[Said]) -> Iterator[tuple[Said, bool]]:
+    """Yield what applies to paths of *block*, in the order of the file.
+
+    Beside each, whether it does so to all of them. What goes before *block* and
+    crosses it has taken the paths of both.
+    """
+    after = blocks[blocks.index(block) + 1 :]
+    for other in sorted(blocks, key=lambda each: each.line):
         if _covering(other, block):
             yield other, True
-        elif not _covering(block, other) and not _apart(block, other):
+        elif other in after and not _apart(block, other):
             yield other, False
 
 
-def _policy(block: Said, meeting: Iterable[tuple[Said, bool]]) -> tuple[Policy, str]:
+def _policy(meeting: Iterable[tuple[Said, bool]]) -> tuple[Policy, str]:
     """Return what *meeting* comes to, and why that is never-store if it was not said.
 
     A block that is for some of the paths only can tighten, but takes nothing away.
@@ -140,7 +151,7 @@ def _patterns(
         return
     # "/a/*" is not for "/a", which "/a/**" is for; closing it, too, does no harm.
     twins = [each for each in blocks if each.path == folder]
-    same = any(_policy(t, _meeting(t, blocks))[0] == policy for t in twins)
+    same = any(_policy(_meeting(t, blocks))[0] == policy for t in twins)
     if policy.never_store and not twins or same:
         yield from (p.replace("/{rest:path}", "/**") for p in block.patterns)
     else:
