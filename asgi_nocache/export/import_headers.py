@@ -48,8 +48,8 @@ def rules_from_headers(text: str, *, place: str = "_headers") -> Imported:
         ConfigurationError: Lines that no host reads as they are meant; each problem
             names its line and the remedy.
     """
-    blocks, notes = blocks_of(text, place)
-    blocks.sort(key=lambda block: _place(block, blocks))
+    found, notes = blocks_of(text, place)
+    blocks = sorted(found, key=lambda block: _place(block, found))
     default, rules = NO_STORE, []
     for block in blocks:
         policy, remark = _policy(_meeting(block, blocks))
