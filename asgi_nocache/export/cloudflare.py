@@ -120,7 +120,11 @@ def _storage(plan: Plan) -> Iterator[Any]:
         else:
             asked = words.both(asked, *words.unconditionally(entry))
             obeys = {"mode": "bypass_by_default"}
-            how = {"cache": True, "edge_ttl": obeys, "browser_ttl": {"mode": "respect_origin"}}
+            how = {
+                "cache": True,
+                "edge_ttl": obeys,
+                "browser_ttl": {"mode": "respect_origin"},
+            }
         yield _rule(ref, _about(entry), asked, "set_cache_settings", **how)
 
 

@@ -21,8 +21,7 @@ _TYPE = "lower(http.response.content_type.media_type)"
 _EXTENSION = "http.request.uri.path.extension"
 #: What the segments of a plain path are made of (``paths.PLAIN``), and slashes.
 _PLAIN_BYTES = (
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    "/._~!$&'()*+,=:@-"
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._~!$&'()*+,=:@-"
 )
 
 

@@ -141,9 +141,7 @@ def _policy(meeting: Iterable[tuple[Said, bool]]) -> tuple[Policy, str]:
     return next((preset for preset in _PRESETS if preset == made), made), ""
 
 
-def _patterns(
-    block: Said, policy: Policy, blocks: Sequence[Said]
-) -> Iterator[str]:
+def _patterns(block: Said, policy: Policy, blocks: Sequence[Said]) -> Iterator[str]:
     """Yield the patterns of the rules for *block*."""
     folder = block.path.removesuffix("/*")
     if block.path == "/*" or folder == block.path:

@@ -33,7 +33,9 @@ LETTER_BY_LETTER = {"/static/Drafts/a", "/static/%2564rafts/a"}
 #: What they say of addresses: the app, which cannot know, closes such a spelling.
 CLEANED = "/x/../static/app.css"
 NAMED = [quote("/" + name, safe="/") for name in FILES]
-TARGETS = sorted({*PATHS, *SPELLINGS, *NAMED, *(n.removesuffix(".html") for n in NAMED)})
+TARGETS = sorted(
+    {*PATHS, *SPELLINGS, *NAMED, *(n.removesuffix(".html") for n in NAMED)}
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

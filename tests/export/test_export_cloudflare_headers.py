@@ -92,7 +92,9 @@ def test_validators_are_detached_where_the_policy_says_so() -> None:
 
 
 def test_a_reason_stays_in_its_comment() -> None:
-    text = text_of(Rule("/a", PUBLIC(max_age=1), reason="x\n/*\n  A: b\x00 " + "y" * 3000))
+    text = text_of(
+        Rule("/a", PUBLIC(max_age=1), reason="x\n/*\n  A: b\x00 " + "y" * 3000)
+    )
 
     assert [line for line in text.splitlines() if line.startswith("/")] == ["/*", "/a"]
 
@@ -121,7 +123,6 @@ def test_what_it_cannot_say_is_refused_or_closed(rule: Rule, why: str) -> None:
 def test_what_is_dropped_takes_along_what_would_relax_it() -> None:
     text = text_of(
         Rule("/{n:int}", NO_STORE),
-        Rule("/{n:int}", PRIVATE(max_age=1)),
         Rule("/{x}", PUBLIC(max_age=2)),
         widen=True,
     )

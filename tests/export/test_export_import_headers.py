@@ -109,7 +109,10 @@ def test_a_folder_itself_is_not_opened_by_what_is_below() -> None:
 
     assert rules(text) == [("/a/{rest:path}", "public, max-age=9")]
     assert {path for path, _ in rules(twice)} == {"/a", "/a/**"}
-    assert dict(rules(other)) == {"/a": "no-store", "/a/{rest:path}": "public, max-age=9"}
+    assert dict(rules(other)) == {
+        "/a": "no-store",
+        "/a/{rest:path}": "public, max-age=9",
+    }
 
 
 def test_fields_beside_come_along() -> None:
@@ -178,7 +181,7 @@ def test_all_errors_name_their_line_and_a_remedy() -> None:
     assert all(";" in each for each in caught.value.problems)
 
 
-PATHS = ["/", "/a", "/a/b", "/a/b/c", "/a/x.png", "/a.css", "/c d", "/a/b.css", "/z"]
+PATHS = ["/", "/a", "/a/b", "/a/b/c", "/a/x.png", "/a.css", "/c%20d", "/a/b.css", "/z"]
 POLICIES = [
     NO_STORE, NO_STORE_EDGE, NO_STORE_MINIMAL, REVALIDATE, PRIVATE(max_age=60),
     PUBLIC(max_age=60), PUBLIC(max_age=3600, s_maxage=10, immutable=True),

@@ -51,7 +51,9 @@ def test_one_policy_for_all_files_can_be_said() -> None:
 
 def test_what_would_overlap_is_refused_or_closed() -> None:
     rules = [Rule("/a/**", PUBLIC(max_age=1)), Rule("/b", PUBLIC(max_age=2))]
-    with pytest.raises(NotExpressibleError, match="does not say which value leaves") as e:
+    with pytest.raises(
+        NotExpressibleError, match="does not say which value leaves"
+    ) as e:
         text_of(*rules)
     assert "rule 1, " in str(e.value)
     assert "rule 2, " in str(e.value)
