@@ -20,6 +20,8 @@ from .compile import Losses
 from .plan import Answer, Case, Entry, Fact, Plan, Say
 from .target import ALL, Export, File, Heading, Target
 
+#: Characters in an expression.
+LONGEST = 4096
 #: Rules a phase holds, by plan of the zone.
 PLANS = {"Free": 10, "Pro": 25, "Business": 50, "Enterprise": 300}
 
@@ -57,7 +59,14 @@ def _narrow(plan: Plan, losses: Losses) -> Plan:
                 "give the rule mode='override'",
             )
             plan = words.shut(plan, entry)
-    needed = len(list(_visitor(plan)))
+    rules = list(_visitor(plan))
+    longest = max(len(rule["expression"]) for rule in rules)
+    if longest > LONGEST:
+        losses.refused.append(
+            f"an expression of {longest} characters is too long: Cloudflare takes "
+            f"{LONGEST}; shorten paths, or name fewer media types"
+        )
+    needed = len(rules)
     if needed > PLANS["Enterprise"]:
         losses.refused.append(
             f"{needed} rules are too many: the largest zone holds "

@@ -72,7 +72,7 @@ def _possible(cases: Iterable[Case]) -> Iterator[Case]:
         left = tuple(each for each, known in asked if known is None)
         yield Case(case.answer, left)
         if not left:
-            return
+            break
 
 
 def _always_so(asked: Condition) -> bool | None:

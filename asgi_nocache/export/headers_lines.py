@@ -15,7 +15,7 @@ from .._core.patterns import parse
 from .._core.policy import is_side_field
 
 _PLACEHOLDER = re.compile(r":([A-Za-z]\w*)")
-_PASSWORD = "basic-auth"
+_LOGIN = "basic-auth"
 #: What rules write otherwise, or no rule can hold.
 _SPECIAL = re.compile(r"[*{}/\\?#\x00-\x1f\x7f]")
 
@@ -57,9 +57,10 @@ def blocks_of(text: str, place: str) -> tuple[list[Said], list[str]]:
         line = raw.strip()
         if line.startswith(("/", "https://")):
             blocks.append(Said(number, line))
-        elif line and not line.startswith("#"):
-            if problem := _take(line, blocks, notes, f"{place} line {number}"):
-                problems.append((number, problem))
+        elif not line or line.startswith("#"):
+            continue
+        elif problem := _take(line, blocks, notes, f"{place} line {number}"):
+            problems.append((number, problem))
     kept: dict[str, Said] = {}
     for block in filter(lambda each: each.about_caching, blocks):
         try:
@@ -87,7 +88,7 @@ def _take(line: str, blocks: list[Said], notes: list[str], where: str) -> str:
         return f"{shown!r} is no field; write 'Name: value', or '! Name'"
     if _is_of_caching(name.lower()):
         blocks[-1].given.setdefault(name.lower(), []).append(value)
-    elif name.lower() == _PASSWORD:
+    elif name.lower() == _LOGIN:
         notes.append(f"{where}: a password is the host's to ask for; it stays there")
     else:
         notes.append(f"{where}: {name} is not about caching and stays there")

@@ -59,8 +59,10 @@ def rules_from_headers(text: str, *, place: str = "_headers") -> Imported:
         if block.path == "/*" and policy.never_store:
             default = policy
             continue
-        for pattern in _patterns(block, policy, blocks):
-            rules.append(Rule(pattern, policy, mode="override", reason=where))
+        rules += [
+            Rule(pattern, policy, mode="override", reason=where)
+            for pattern in _patterns(block, policy, blocks)
+        ]
     if not any(block.path == "/*" for block in blocks):
         notes.append(f"{place}: what no block is for is never-store here")
     return Imported(RuleSet(rules, default=default), tuple(notes))
@@ -150,7 +152,7 @@ def _patterns(block: Said, policy: Policy, blocks: Sequence[Said]) -> Iterator[s
     # "/a/*" is not for "/a", which "/a/**" is for; closing it, too, does no harm.
     twins = [each for each in blocks if each.path == folder]
     same = any(_policy(_meeting(t, blocks))[0] == policy for t in twins)
-    if policy.never_store and not twins or same:
+    if same or (policy.never_store and not twins):
         yield from (p.replace("/{rest:path}", "/**") for p in block.patterns)
     else:
         yield from block.patterns

@@ -50,7 +50,7 @@ def rules(text: str) -> list[tuple[object, str]]:
 
 
 def test_a_file_becomes_rules() -> None:
-    text = "# mine\n/*\n  Cache-Control: no-store\n\n/a/:id\n  ! Cache-Control\n  Cache-Control: private\n"
+    text = "# mine\n/*\n  Cache-Control: no-store\n\n/a/:id\n  ! Cache-Control\n  Cache-Control: private\n"  # noqa: E501
     found = rules_from_headers(text, place="public/_headers")
 
     (rule,) = found.policy_set.rules
@@ -63,7 +63,7 @@ def test_a_file_becomes_rules() -> None:
 def test_values_of_blocks_that_match_are_joined() -> None:
     text = (
         "/*\n  Cache-Control: public, max-age=60\n/a/*\n  Cache-Control: max-age=5\n"
-        "/a/b\n  Cache-Control: private\n/a/c\n  ! Cache-Control\n  Cache-Control: no-store"
+        "/a/b\n  Cache-Control: private\n/a/c\n  ! Cache-Control\n  Cache-Control: no-store"  # noqa: E501
     )
 
     assert dict(rules(text)) == {
@@ -75,7 +75,7 @@ def test_values_of_blocks_that_match_are_joined() -> None:
 
 
 def test_the_narrower_goes_first_and_what_crosses_tightens_both() -> None:
-    text = "/a/*\n Cache-Control: public, max-age=9\n/:x/b\n ! Cache-Control\n Cache-Control: no-store"
+    text = "/a/*\n Cache-Control: public, max-age=9\n/:x/b\n ! Cache-Control\n Cache-Control: no-store"  # noqa: E501
 
     assert [path for path, _ in rules(text)] == ["/{x}/b", "/a/{rest:path}"]
     assert [words for _, words in rules(text)] == ["no-store", "public, max-age=9"]
@@ -116,7 +116,7 @@ def test_a_folder_itself_is_not_opened_by_what_is_below() -> None:
 
 
 def test_fields_beside_come_along() -> None:
-    text = "/a\n  Cache-Control: no-store\n  CDN-Cache-Control: no-store\n  Pragma: no-cache\n"
+    text = "/a\n  Cache-Control: no-store\n  CDN-Cache-Control: no-store\n  Pragma: no-cache\n"  # noqa: E501
     (rule,) = rules_from_headers(text).policy_set.rules
 
     assert rule.policy.beside == (
@@ -170,7 +170,7 @@ def test_a_path_that_stands_twice_says_both() -> None:
 def test_all_errors_name_their_line_and_a_remedy() -> None:
     text = (
         "X-A: b\n/a/*/*\n  Cache-Control: no-store\nhttps://x/a\n  Pragma: no-cache\n"
-        "/b\n  foo\n  !\n  a b: c\n/{x}\n  Cache-Control: no-store\n/:a:b\n  Expires: 0\n"
+        "/b\n  foo\n  !\n  a b: c\n/{x}\n  Cache-Control: no-store\n/:a:b\n  Expires: 0\n"  # noqa: E501
     )
     with pytest.raises(ConfigurationError) as caught:
         rules_from_headers(text, place="site/_headers")
