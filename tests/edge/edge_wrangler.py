@@ -104,7 +104,7 @@ class Wrangler:
 
     def version(self) -> str:
         """Return the version of the program."""
-        return version_of(*self._command("--version"))
+        return str(version_of(*self._command("--version")))
 
     def validate(self, export: Export, folder: Path) -> str:
         """Return what wrangler objects to while it reads the file."""
