@@ -17,7 +17,6 @@ from asgi_nocache.export.compile import compile_plan
 from asgi_nocache.export.fit import fit
 from asgi_nocache.export.headers_file import for_files
 from asgi_nocache.export.paths import PathForm
-from asgi_nocache.export.plan import Condition, Fact
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES_ONLY = ALL_GUARDS - {"error_status", "extension_mismatch"}
@@ -150,9 +149,8 @@ def test_a_thousand_rules_are_refused_in_words() -> None:
         text_of(*[Rule(f"/{n}", PUBLIC(max_age=9)) for n in range(1000)])
 
 
-def test_a_negated_condition_is_known_beforehand() -> None:
+def test_what_no_file_does_is_not_asked() -> None:
     plan = compile_plan(RuleSet([Rule("/a", PUBLIC(max_age=1))], guards=FILES_ONLY))
     (entry,) = for_files(plan, None).entries  # type: ignore[arg-type]
 
     assert [case.when for case in entry.cases] == [()]
-    assert Condition(Fact.METHOD, ("GET",), negated=True).negated

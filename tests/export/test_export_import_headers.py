@@ -135,11 +135,6 @@ def test_fields_beside_come_along() -> None:
     ],
 )
 def test_what_is_unclear_is_closed_with_a_word(block: str, why: str) -> None:
-    found = rules_from_headers(f"/*\n  Cache-Control: public\n/a\n{block}\n/b\n")
-
-    assert any(why in each and "line 3" in each for each in found.notes) or (
-        "  ! " not in block
-    )
     closed = rules_from_headers(f"/a\n{block}\n")
     assert [rule.policy for rule in closed.policy_set.rules] == [NO_STORE]
     assert why in closed.notes[0]
