@@ -123,7 +123,7 @@ class _Section:
         yield from self._own_answers()
 
     def _paths(self) -> Iterator[str]:
-        yield "# Only a path that nobody reads in two ways may get more than never-store."
+        yield "# Whatever could be read in two ways gets never-store."
         yield from acl("nocache_plain", "path -m reg", [regex(PLAIN)])
         yield from acl("nocache_known", "var(txn.nocache_policy) -m found")
         alone = _alone(self.plan.entries) if len(self.plan.entries) >= _MANY else []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .cases import MISMATCHES
 from .paths import PathForm, escaped
@@ -136,7 +136,8 @@ class Conditions:
                 has = self.field(values)
                 for each in values:
                     yield from acl(has, f"req.fhdr({each}) -m found")
-                yield f"http-request set-var({_variable(label)}) bool(true) if {has}"
+                kept = _variable(f"nocache_{label}")
+                yield f"http-request set-var({kept}) bool(true) if {has}"
         if Fact.MISMATCH in facts:
             yield "http-request set-var(txn.nocache_path) path"
 
@@ -150,36 +151,36 @@ class Conditions:
             kept = "res.fhdr(cache-control) if { res.fhdr_cnt(cache-control) eq 1 }"
             yield f"http-response set-var(txn.nocache_word) {kept}"
         for (fact, values), label in self._asked.items():
-            yield from _ASKS[fact](f"nocache_{label}", label, values)
+            yield from _ASKS[fact](f"nocache_{label}", values)
 
 
-def _variable(label: str) -> str:
-    return f"txn.nocache_{label.replace('-', '_')}"
+def _variable(name: str) -> str:
+    return f"txn.{name.replace('-', '_')}"
 
 
-def _status(name: str, label: str, values: Sequence[str]) -> Iterator[str]:
+def _status(name: str, values: Sequence[str]) -> Iterator[str]:
     yield from acl(name, "status", [each.replace("-", ":") for each in values])
 
 
-def _method(name: str, label: str, values: Sequence[str]) -> Iterator[str]:
+def _method(name: str, values: Sequence[str]) -> Iterator[str]:
     yield from acl(name, "var(txn.nocache_method) -m str", map(word, values))
 
 
-def _of_request(name: str, label: str, values: Sequence[str]) -> Iterator[str]:
-    yield from acl(name, f"var({_variable(label)}) -m bool")
+def _of_request(name: str, _values: Sequence[str]) -> Iterator[str]:
+    yield from acl(name, f"var({_variable(name)}) -m bool")
 
 
-def _of_response(name: str, label: str, values: Sequence[str]) -> Iterator[str]:
+def _of_response(name: str, values: Sequence[str]) -> Iterator[str]:
     for each in values:
         yield from acl(name, f"res.fhdr({each}) -m found")
 
 
-def _media_type(name: str, label: str, values: Sequence[str]) -> Iterator[str]:
+def _media_type(name: str, values: Sequence[str]) -> Iterator[str]:
     patterns = [regex(rf"^(?:{each})[ \t]*$") for each in values]
     yield from acl(name, "var(txn.nocache_type) -m reg -i", patterns)
 
 
-def _word(name: str, label: str, values: Sequence[str]) -> Iterator[str]:
+def _word(name: str, values: Sequence[str]) -> Iterator[str]:
     if not values[0]:
         yield from acl(name, "res.fhdr_cnt(cache-control) eq 0")
     else:
@@ -187,7 +188,7 @@ def _word(name: str, label: str, values: Sequence[str]) -> Iterator[str]:
         yield from acl(name, "var(txn.nocache_word) -m reg", [said])
 
 
-def _mismatch(name: str, label: str, values: Sequence[str]) -> Iterator[str]:
+def _mismatch(name: str, _values: Sequence[str]) -> Iterator[str]:
     """Yield what finds an ending that the media type contradicts."""
     yield from acl("nocache_dynamic", *_holds_any(MISMATCHES[0].dynamic))
     for group in MISMATCHES:
@@ -211,16 +212,16 @@ def _listed(values: tuple[str, ...]) -> str:
     return values[0] + (f"-and-{len(values) - 1}-more" if len(values) > 1 else "")
 
 
-_NAMES = {
+_NAMES: dict[Fact, Callable[[tuple[str, ...]], str]] = {
     Fact.METHOD: lambda values: f"method-{'-'.join(values)}",
     Fact.REQUEST_FIELD: lambda values: f"request-{_listed(values)}",
     Fact.STATUS: lambda values: f"status-{_listed(values)}",
     Fact.RESPONSE_FIELD: lambda values: f"response-{_listed(values)}",
-    Fact.MEDIA_TYPE: lambda values: "media-type",
-    Fact.MISMATCH: lambda values: "mismatch",
+    Fact.MEDIA_TYPE: lambda _: "media-type",
+    Fact.MISMATCH: lambda _: "mismatch",
     Fact.WORD: lambda values: "says" if values[0] else "silent",
 }
-_ASKS = {
+_ASKS: dict[Fact, Callable[[str, tuple[str, ...]], Iterator[str]]] = {
     Fact.METHOD: _method,
     Fact.REQUEST_FIELD: _of_request,
     Fact.STATUS: _status,

@@ -1,4 +1,4 @@
-"""HAProxy, with its own small cache on: the frontend that the export's words ask for."""
+"""HAProxy with its own small cache on, and the frontend that the export asks for."""
 
 from __future__ import annotations
 
