@@ -30,7 +30,6 @@ def exported(policy_set: RuleSet) -> Export:
 
 def text_of(rules: list[Rule], **more: object) -> str:
     (file,) = exported(RuleSet(rules, **more)).files  # type: ignore[arg-type]
-    assert file.text.isascii() or "é" in file.text
     return file.text
 
 
@@ -73,7 +72,7 @@ def test_how_to_use_it_names_the_file_and_the_gap() -> None:
         ("$HOME", "'$HOME'"),
         ("it's", "'it'\\''s'"),
         ("\\", "'\\'"),
-        ("\n\xe9", "''\\x0a'''\\xe9''"),
+        ("\n\xe9", "''\\x0a''\\xe9''"),
     ],
 )
 def test_words(text: str, said: str) -> None:
@@ -170,7 +169,10 @@ def test_a_thousand_rules_that_are_apart_are_in_trees() -> None:
     assert len(text) < 300_000
     assert max(len(line.split()) for line in text.splitlines() if "acl" in line) <= 64
     assert len(re.findall("http-request set-var.txn.nocache_policy", text)) < 40
-    assert in_turn
+    # Neither the order nor an overlap is lost.
+    assert {each.partition(" ")[0] for each in in_turn} == {
+        *("rule-1", "rule-2", "rule-3", "rule-4", "rule-5", "rule-7", "rule-8")
+    }
 
 
 def test_a_few_rules_stay_in_their_order() -> None:
