@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from .. import __version__
 from .._core.errors import ConfigurationError
 from .._core.rules import Rule, RuleSet
+from . import cloudflare, cloudflare_headers, haproxy, netlify
 from .compile import NotExpressibleError, compile_plan
 from .evaluate import evaluate
 from .fit import fit
@@ -33,7 +34,10 @@ __all__ = [
 ]
 
 #: By name, in the order of the documentation.
-TARGETS: dict[str, Target] = {}
+TARGETS: dict[str, Target] = {
+    each.TARGET.name: each.TARGET
+    for each in (haproxy, cloudflare_headers, cloudflare, netlify)
+}
 
 
 def plan_for(
