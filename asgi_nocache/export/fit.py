@@ -70,7 +70,16 @@ def fit(plan: Plan, target: Target, *, widen: bool = False) -> Plan:
         missing = needs(entry) - target.can
         if missing:
             _refuse(entry, missing, target, losses)
-            entries = list(_without(entries, entry, plan, target))
+        elif not (target.spellings or entry.strict or entry.path.literal):
+            losses.add(
+                f"rule {entry.number}, {entry.rule}",
+                f"{target.title} cannot ask how a path in a folder is spelled, and "
+                "what it takes for one of these may be another to the app",
+                "write the paths one by one",
+            )
+        else:
+            continue
+        entries = list(_without(entries, entry, plan, target))
     if target.most is not None and len(entries) > target.most:
         losses.refused.append(
             f"{len(entries)} entries are too many: {target.limit} is {target.most}; "

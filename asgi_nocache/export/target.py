@@ -79,6 +79,8 @@ class Target:
         real: Whether the project's tests run it on a real edge.
         narrow: Takes from a plan what never happens at this edge, and refuses what
             only this edge cannot say; before the plan is held against ``can``.
+        spellings: Whether it can ask how a path was spelled; without, no folder is
+            opened, since what lies in it may be spelled as something else.
     """
 
     name: str
@@ -89,3 +91,4 @@ class Target:
     limit: str = ""
     real: bool = False
     narrow: Callable[[Plan, Losses], Plan] | None = None
+    spellings: bool = True
