@@ -40,7 +40,8 @@ beside it a file with the service `{SERVICE}` that the requests go to:
     http:
       services:
         {SERVICE}: {{ loadBalancer: {{ servers: [ {{ url: "http://127.0.0.1:8000" }} ] }} }}
-One of another provider: {SERVICE}: {{ weighted: {{ services: [ {{ name: shop@docker }} ] }} }}.
+If it is another provider's:
+        {SERVICE}: {{ weighted: {{ services: [ {{ name: shop@docker }} ] }} }}
 TLS belongs to the entry point (entryPoints.NAME.http.tls). Needs Traefik 3.7."""
 
 _GAPS = (

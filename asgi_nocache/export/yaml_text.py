@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 #: Keys that need no quotes: no reader takes them for a number or a truth value.
-_BARE = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[A-Za-z][\w-]*", re.I)
+_BARE = re.compile(
+    r"(?!(?:[yn]|yes|no|on|off|true|false|null)\Z)[A-Za-z][\w-]*", re.IGNORECASE
+)
 
 
 class Noted(NamedTuple):

@@ -150,7 +150,10 @@ def _static(port: int, dynamic: Path, entry_point: dict[str, object]) -> object:
     return {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
         "entryPoints": {"web": web},
-        "providers": {"file": {"directory": str(dynamic), "watch": False}},
+        "providers": {
+            "file": {"directory": str(dynamic), "watch": False},
+            "providersThrottleDuration": "10ms",
+        },
         "log": {"level": "INFO", "noColor": True},
     }
 
