@@ -35,13 +35,11 @@ _READS = ("GET", "HEAD")
 _EVERYTHING = "PathRegexp(`^`)"
 
 _INCLUDE = f"""\
-Put {_FILE} into the folder of Traefik's file provider (providers.file.directory), and
-beside it a file with the service `{SERVICE}` that the requests go to:
-    http:
-      services:
-        {SERVICE}: {{ loadBalancer: {{ servers: [ {{ url: "http://127.0.0.1:8000" }} ] }} }}
-If it is another provider's:
-        {SERVICE}: {{ weighted: {{ services: [ {{ name: shop@docker }} ] }} }}
+Put {_FILE} into the folder of Traefik's file provider
+(providers.file.directory), and beside it a file with the service that requests go to:
+    http: {{ services: {{ {SERVICE}: {{ loadBalancer: {{ servers: [ {{ url: "..." }} ] }} }} }} }}
+or, if it is another provider's:
+    http: {{ services: {{ {SERVICE}: {{ weighted: {{ services: [ {{ name: a@docker }} ] }} }} }} }}
 TLS belongs to the entry point (entryPoints.NAME.http.tls). Needs Traefik 3.7."""
 
 _GAPS = (
