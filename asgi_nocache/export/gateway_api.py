@@ -84,7 +84,9 @@ def _write(plan: Plan, heading: Heading) -> Export:
             continue
         notes = _notes(entry)
         for method, said in _matches(plan, entry.path.pattern):
-            match: dict[str, object] = {"path": {"type": "Exact", "value": entry.path.pattern}}
+            match: dict[str, object] = {
+                "path": {"type": "Exact", "value": entry.path.pattern}
+            }
             match |= {"method": method} if method else {}
             groups.setdefault(said, _Group()).matches.append(Noted(notes, match))
             notes = ()

@@ -54,8 +54,7 @@ def test_a_folder_is_not_opened(path: str) -> None:
 
 def test_what_is_strict_and_comes_first_is_refused() -> None:
     with pytest.raises(NotExpressibleError, match="what servers may take"):
-        rules(Rule("/a/**", NO_STORE), Rule("/a/b/c", PUBLIC(max_age=1), **OPEN),
-              Rule("/{x}/y", NO_STORE))  # fmt: skip
+        rules(Rule("/a", NO_STORE), Rule("/a.css", PUBLIC(max_age=1), **OPEN))
 
 
 def test_methods_are_told_apart() -> None:
@@ -77,8 +76,8 @@ def test_the_first_rule_for_a_path_wins_whatever_the_api_prefers() -> None:
         Rule("/a", PRIVATE(max_age=1), methods=["POST"], **OPEN),
         Rule("/a", PUBLIC(max_age=2), **OPEN),
     )
-    private = said.partition("private, max-age=1\"")[0].rpartition("- matches:")[2]
-    public = said.partition("public, max-age=2\"")[0].rpartition("- matches:")[2]
+    private = said.partition('private, max-age=1"')[0].rpartition("- matches:")[2]
+    public = said.partition('public, max-age=2"')[0].rpartition("- matches:")[2]
 
     assert 'method: "POST"' in private
     assert "method" not in public

@@ -51,9 +51,7 @@ def test_a_rule_with_guards_that_ask_of_the_response_is_refused() -> None:
 def test_an_open_folder_asks_how_the_path_was_sent() -> None:
     said = rules(Rule("/a/**", PUBLIC(max_age=1), **OPEN))
 
-    assert (
-        f"PathRegexp(`{PLAIN}`) && (Path(`/a`) || PathPrefix(`/a/`))\""
-    ) in said
+    assert (f'PathRegexp(`{PLAIN}`) && (Path(`/a`) || PathPrefix(`/a/`))"') in said
 
 
 def test_one_plain_path_is_its_own_check() -> None:
@@ -74,9 +72,7 @@ def test_a_pattern() -> None:
 
 
 def test_what_is_strict_takes_its_shadows_and_no_check() -> None:
-    said = rules(
-        Rule("/a/b/**", NO_STORE), Rule("/a/**", PUBLIC(max_age=1), **OPEN)
-    )
+    said = rules(Rule("/a/b/**", NO_STORE), Rule("/a/**", PUBLIC(max_age=1), **OPEN))
 
     assert 'rule: "PathRegexp(`(?is)^/a/b' in said
     assert said.index("(?is)^/a/b") < said.index("PathPrefix(`/a/`)")
@@ -146,7 +142,7 @@ def test_what_else_the_app_says_goes() -> None:
     said = written(Answer(Say.KEEP, (), ("pragma",)))
 
     assert 'middlewares: ["nocache-rule-1"]' in said
-    assert 'nocache-rule-1:\n      headers:\n        customResponseHeaders:\n' in said
+    assert "nocache-rule-1:\n      headers:\n        customResponseHeaders:\n" in said
 
 
 def test_validators_go_where_the_policy_says_so() -> None:
@@ -163,7 +159,7 @@ def test_nothing_breaks_out() -> None:
         Rule("/(a)`/**", PUBLIC(max_age=1), reason="é" * 9999, **OPEN),
     )
 
-    assert "# Reason: x\"\\u000a{ { y }}\\u2028`\n" in said
+    assert '# Reason: x"\\u000a{ { y }}\\u2028`\n' in said
     assert "{{" not in said
     assert 'PathRegexp(\\"(?s)^/q`' in said
     assert "é" * 9999 in said
