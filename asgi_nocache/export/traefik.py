@@ -37,9 +37,11 @@ _EVERYTHING = "PathRegexp(`^`)"
 _INCLUDE = f"""\
 Put {_FILE} into the folder of Traefik's file provider
 (providers.file.directory), and beside it a file with the service that requests go to:
-    http: {{ services: {{ {SERVICE}: {{ loadBalancer: {{ servers: [ {{ url: "..." }} ] }} }} }} }}
-or, if it is another provider's:
-    http: {{ services: {{ {SERVICE}: {{ weighted: {{ services: [ {{ name: a@docker }} ] }} }} }} }}
+    {{ http: {{ services: {{ {SERVICE}: {{ loadBalancer: {{
+        servers: [ {{ url: "http://127.0.0.1:8000" }} ] }} }} }} }} }}
+or, if it is another provider's, with {SERVICE} as the name for it:
+    {{ http: {{ services: {{ {SERVICE}: {{ weighted: {{
+        services: [ {{ name: shop@docker }} ] }} }} }} }} }}
 TLS belongs to the entry point (entryPoints.NAME.http.tls). Needs Traefik 3.7."""
 
 _GAPS = (

@@ -150,10 +150,12 @@ def test_the_app_is_sent_the_path_that_was_matched(
     _, export = exported(EDGE.target, POLICY)
     targets = dict.fromkeys(cell.target for cell in cells())
 
-    with recorder() as (port, seen):
-        with EDGE.start(export, port, folder, entry_point=entry_point) as edge:
-            for target in targets:
-                send(edge, request(target))
+    with (
+        recorder() as (port, seen),
+        EDGE.start(export, port, folder, entry_point=entry_point) as edge,
+    ):
+        for target in targets:
+            send(edge, request(target))
 
     # Letter case of escapes aside, and what a URL cannot hold is escaped.
     sent = {t: t.upper().replace("\\", "%5C") for t in targets}
