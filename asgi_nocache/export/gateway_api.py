@@ -18,7 +18,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from .paths import PLAIN
-from .plan import Answer, Entry, Fact, Plan, Say
+from .plan import Answer, Case, Entry, Plan, Say
 from .target import Can, Export, File, Heading, Target
 from .yaml_text import Flow, Noted, block, comment
 
@@ -118,32 +118,32 @@ def _notes(entry: Entry) -> tuple[str, ...]:
 
 def _matches(plan: Plan, path: str) -> Iterator[tuple[str, _Said]]:
     """Yield the methods at *path* that need a match, and what is said there."""
-    own = _said(plan, _OTHER, path)
+    here = [e for e in plan.entries if e.path.everything or e.path.pattern == path]
+    own = _said(plan, _OTHER, here)
     opened = own != _said(plan, _OTHER)
     if opened:
         yield _OTHER, own
     for method in _METHODS:
-        said = _said(plan, method, path)
+        said = _said(plan, method, here)
         if said != (own if opened else _said(plan, method)):
             yield method, said
 
 
-def _said(plan: Plan, method: str, path: str = "") -> _Said:
-    """Return what is said to *method* at *path*; ``""`` is every other path."""
+def _said(plan: Plan, method: str, entries: Sequence[Entry] | None = None) -> _Said:
+    """Return what is said to *method* by *entries*; none are given: elsewhere."""
+    if entries is None:
+        entries = [e for e in plan.entries if e.path.everything]
     answer = plan.default
-    for entry in plan.entries:
-        here = entry.path.everything or (path and entry.path.pattern == path)
-        if here and (not entry.methods or method in entry.methods):
-            answer = next(
-                case.answer
-                for case in entry.cases
-                if all(
-                    c.fact is Fact.METHOD and (method in c.values) is not c.negated
-                    for c in case.when
-                )
-            )
+    for entry in entries:
+        if not entry.methods or method in entry.methods:
+            answer = next(c.answer for c in entry.cases if _holds(c, method))
             break
     return _Said(answer, answer.say is Say.NEVER and method in _READS)
+
+
+def _holds(case: Case, method: str) -> bool:
+    # What is fitted to this target asks for methods only.
+    return all((method in c.values) is not c.negated for c in case.when)
 
 
 def _rest(plan: Plan) -> Iterator[object]:
