@@ -129,8 +129,9 @@ class _Section:
         alone = _alone(self.plan.entries) if len(self.plan.entries) >= _MANY else []
         yield from self._trees(alone)
         numbers: Counter[int] = Counter()
+        apart = {id(entry) for entry in alone}
         for entry in self.plan.entries:
-            if entry not in alone:
+            if id(entry) not in apart:
                 numbers[entry.number] += 1
                 yield ""
                 yield from self._in_turn(entry, numbers[entry.number])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from .cases import MISMATCHES
@@ -86,16 +87,17 @@ class Labels:
 
     def __init__(self) -> None:
         self._names: dict[object, str] = {}
+        self._given: Counter[str] = Counter()
 
     def of(self, value: object, wanted: str = "") -> str:
         """Return the name of *value*; a new one is made from *wanted*."""
         if value not in self._names:
             short = ",".join(wanted.split(",")[:2]).replace("max-age=", "")
             base = re.sub("[^a-z0-9]+", "-", short.lower()).strip("-")[:40]
-            name, number = base, 1
-            while name in self._names.values():
-                number += 1
-                name = f"{base}-{number}"
+            self._given[base] += 1
+            # With a dot, which no text leaves in a name, so no two are alike.
+            again = f".{self._given[base]}" if self._given[base] > 1 else ""
+            name = base + again
             self._names[value] = name
         return self._names[value]
 

@@ -98,7 +98,7 @@ def test_names_are_given_once() -> None:
     labels = Labels()
 
     assert labels.of(1, "public, max-age=5, immutable") == "public-5"
-    assert labels.of(2, "public, max-age=5") == "public-5-2"
+    assert labels.of(2, "public, max-age=5") == "public-5.2"
     assert labels.of(1) == "public-5"
 
 
@@ -132,7 +132,7 @@ def test_what_closes_in_other_words_keeps_them() -> None:
         ]
     )
 
-    assert "-m str never-store never-store-2\n" in text
+    assert "-m str never-store never-store.2\n" in text
     assert "set-header surrogate-control 'no-store, max-age=0'" in text
     assert "str(as-sent)" in text
 
