@@ -85,9 +85,7 @@ class _Tree:
         self._count += 1
         return f"${self._name}_{self._count}"
 
-    def grown(
-        self, choices: list[tuple[int, Choice]], variable: str
-    ) -> Iterator[str]:
+    def grown(self, choices: list[tuple[int, Choice]], variable: str) -> Iterator[str]:
         """Yield the maps below, then the one of *variable*."""
         window = _best(choices) if len(choices) > _LIST else None
         if window is None:
