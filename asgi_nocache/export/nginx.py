@@ -28,6 +28,8 @@ GATEWAYS = "nocache-gateways.conf"
 
 _INCLUDE = f"""\
 http {{
+    variables_hash_max_size 4096;            # for the names of the maps
+    variables_hash_bucket_size 128;
     include {HTTP};               # once
     server {{                                # each, also the default server
         include {SERVER};                # first, before any rewrite
@@ -59,9 +61,10 @@ _GAPS = (
     "A field that is there without a value counts as absent",
     "error_page with =200 and cookies that nginx sets itself are not seen as errors "
     "and cookies of the app",
-    "Refusals before the Host field is read, such as 400 and 414, come from the default "
-    "server, so it must include nocache.conf, too",
-    "Paths are those that the client sent, whatever rewrite and proxy_pass make of them",
+    "Refusals before the Host field is read, such as 400 and 414, come from the "
+    "default server, so it must include nocache.conf, too",
+    "Paths are those that the client sent, whatever rewrite and proxy_pass make of "
+    "them",
     "nginx's own cache keeps what the app's own fields allow, and not what the policy "
     "adds; subrequests (auth_request, SSI) follow the rule of their request",
     "The unnamed groups ($1) of a server_name are lost: name them",
@@ -72,7 +75,7 @@ def write(plan: Plan, heading: Heading) -> Export:
     """Return the files for nginx: its maps, a server's lines, a location's lines."""
     left_out = [e for e in plan.entries if not fits(Choice(e, ""))]
     gaps = tuple(
-        f"Rule {e.number} is left out, and never-store: nginx reads no pattern that long"
+        f"Rule {e.number} is never-store: nginx reads no pattern that long"
         for e in left_out
     )
     policy = _Policy(plan)
@@ -83,7 +86,7 @@ def write(plan: Plan, heading: Heading) -> Export:
     return Export(
         (
             File(HTTP, f"{top}#\n{commented(_ABOUT_HTTP)}{http}"),
-            File(SERVER, top + policy.server("proxy")),
+            File(SERVER, top + policy.server()),
             File(PROXY, top + _PROXY),
             File(GATEWAYS, top + _gateways()),
         ),
@@ -115,8 +118,9 @@ class _Policy:
         names: dict[tuple[Case, ...], str] = {(Case(plan.default),): "0"}
         self._choices: list[Choice] = []
         for entry in plan.entries:
-            cases = (Case(plan.default),) if _is_default(entry.cases, plan) else ()
-            cases = cases or entry.cases
+            cases = entry.cases
+            if _is_default(cases, plan):
+                cases = (Case(plan.default),)
             if cases not in names:
                 names[cases] = _free(str(entry.number), {*names.values()})
             choice = Choice(entry, names[cases])
@@ -136,7 +140,8 @@ class _Policy:
         out += answers.facts()
         out += titled(
             "3. What is said: never (the default), app (what the app sent), or the "
-            "words themselves. Marks before the colon, the app's Cache-Control after it."
+            "words themselves. Marks stand before the colon, the app's Cache-Control "
+            "after it."
         )
         out += answers.cases()
         out += titled("4. The fields that leave; an empty one does not.")
@@ -176,16 +181,17 @@ class _Policy:
         )
         return out + mapped("$nocache_whole", "$nocache_range", "$http_range", lines)
 
-    def server(self, protocol: str) -> str:
+    def server(self) -> str:
         """Return the lines of a server."""
         fixed = "".join(["$nocache_rule", *self._answers.fixed])
         out = _SERVER.format(fixed=quoted(fixed))
-        out += "".join(_hidden(protocol))
+        out += "".join(_hidden("proxy"))
         out += "\n# What leaves instead, whoever made the response.\n"
         for name in dict.fromkeys(name for name, _ in self._fields):
             shown = header_name(name)
             out += f"add_header {shown} {header_variable('nocache', name)} always;\n"
-        return out + _STORAGE.format(protocol=protocol)
+        out += "\n# The cache of nginx itself, if there is one.\n"
+        return out + _stored("proxy")
 
 
 _SERVER = """
@@ -199,21 +205,19 @@ expires off;
 
 # What the app says of caching stays here: the maps have read it.
 """
-_STORAGE = """
-# The cache of nginx itself, if there is one.
-{protocol}_cache_bypass $nocache_bypass;
-{protocol}_no_cache $nocache_no_store;
-"""
 
 
 def _gateways() -> str:
+    """Return what nocache.conf says of proxy_pass, for the other ways to an app."""
     out = "\n# The same as in nocache.conf, for other ways to reach the app.\n"
     for protocol in ("fastcgi", "uwsgi", "scgi"):
-        out += "\n" + "".join(_hidden(protocol))
-        out += _STORAGE.format(protocol=protocol).partition("any.\n")[2]
-        out += f"{protocol}_cache_bypass $nocache_bypass;\n"
-        out += f"{protocol}_no_cache $nocache_no_store;\n"
+        out += "\n" + "".join(_hidden(protocol)) + _stored(protocol)
     return out
+
+
+def _stored(protocol: str) -> str:
+    out = f"{protocol}_cache_bypass $nocache_bypass;\n"
+    return f"{out}{protocol}_no_cache $nocache_no_store;\n"
 
 
 def _hidden(protocol: str) -> list[str]:

@@ -6,6 +6,8 @@ all marks and the app's Cache-Control. Which rule it is, is nginx_paths.py's.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .cases import (
@@ -19,6 +21,7 @@ from .cases import (
     SAYS_MORE,
     SETS_COOKIE,
     VALIDATORS,
+    Mismatch,
 )
 from .nginx_words import Line, header_variable, mapped, quoted, value
 from .plan import Answer, Case, Condition, Fact, Plan, Say
@@ -34,6 +37,7 @@ _NAMES = {
     HAS_COOKIE: "cookie",
     Condition(QUIET.fact, QUIET.values, negated=True): "unsafe",
     Condition(Fact.MISMATCH, ()): "mismatch",
+    Condition(Fact.STATUS, ("200-200", "203-203", "206-206")): "content",
 }
 #: Facts of the request, which are fixed before anything rewrites it.
 _OF_REQUEST = (Fact.METHOD, Fact.REQUEST_FIELD)
@@ -64,6 +68,8 @@ class Answers:
         for number, fact in enumerate(dict.fromkeys(asked), 1):
             if fact.fact is not Fact.WORD:
                 kind = f"{fact.fact.name.lower()}_{number}"
+                if fact.fact is Fact.STATUS and len(fact.values) == 1:
+                    kind = f"status_{_span(fact.values[0])}"
                 self._facts[fact] = _NAMES.get(fact, kind)
 
     def _name(self, answer: Answer) -> None:
@@ -112,11 +118,11 @@ class Answers:
         return out
 
     def _mismatch(self) -> Iterator[str]:
-        kinds = [(group.extensions[0], group) for group in MISMATCHES]
+        kinds = [(_kind(group), group) for group in MISMATCHES]
         extension = Line(r"~\.(?<nocache_end>[^./]*)$", "$nocache_end")
         yield mapped("$uri", "$nocache_extension", '""', [extension])
-        lines = [Line(e, kind) for kind, group in kinds for e in group.extensions]
-        yield mapped("$nocache_extension", "$nocache_kind", '""', lines)
+        ends = [Line(e, kind) for kind, group in kinds for e in group.extensions]
+        yield mapped("$nocache_extension", "$nocache_kind", '""', ends, dense=True)
         checks = [Line("~^:", '""')]
         for kind, group in kinds:
             checks.append(Line(f"~*^{kind}:{_any(group.expected)}$", '""'))
@@ -134,32 +140,32 @@ class Answers:
         lines = [Line(n, f"$nocache_case_{n}") for n in self._profiles]
         out += mapped("$nocache_rule", "$nocache_case", "never", lines, fresh=True)
         # Looked up once for all fields: each later use is of the same response.
-        line = Line("never", "never")
-        return out + mapped("$nocache_case", "$nocache_answer", "$nocache_case", [line])
+        return out + mapped("$nocache_case", "$nocache_answer", "$nocache_case", [])
 
     def _profile(self, name: str, cases: Sequence[Case]) -> str:
-        own = _may_open_errors(cases)
         facts = dict.fromkeys(f for c in cases for f in c.when if f in self._facts)
         marks = "".join(f"$nocache_is_{self._facts[f]}" for f in facts)
-        rows = [("<own>", self._named[self._plan.default])] if own else []
-        marks = "$nocache_is_own" * own + marks
-        for case in cases:
-            rows.append((self._regex(case, list(facts)), self._named[case.answer]))
+        rows = [(self._regex(c, [*facts]), self._named[c.answer]) for c in cases]
+        if _may_open_errors(cases):
+            marks = f"$nocache_is_own{marks}"
+            rows.insert(0, ("<own>", self._named[self._plan.default]))
         default = rows.pop()[1]
         while rows and rows[-1][1] == default:
             rows.pop()
-        lines = [Line(f"~^{key}", quoted(v)) for key, v in _joined(rows)]
-        variable = f"$nocache_case_{name}"
+        lines = [Line(f"~^[^:]*{key}", quoted(v)) for key, v in _joined(rows)]
         source = f"{marks}: {_WORDS}"
+        variable = f"$nocache_case_{name}"
         return mapped(source, variable, quoted(default), lines, fresh=True)
 
     def _regex(self, case: Case, order: list[Condition]) -> str:
+        """Return what *case* asks of the marks, in their order, and of the words."""
         marks = sorted((c for c in case.when if c in self._facts), key=order.index)
-        key = "".join(f"[^:]*<{self._facts[c]}>" for c in marks)
+        asked = [f"<{self._facts[c]}>" for c in marks]
         for each in case.when:
             if each.fact is Fact.WORD:
-                key += f"[^:]*: (?:{each.values[0]})$" if each.values[0] else "[^:]*: $"
-        return key
+                text = each.values[0]
+                asked.append(f": (?:{text})$" if "|" in text else f": {text}$")
+        return "[^:]*".join(asked)
 
     def guards(self) -> str:
         """Return the map that tells what must not come from nginx's own cache."""
@@ -177,26 +183,28 @@ class Answers:
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """Yield the fields that may leave, each with the map of what it says."""
-        never = self._plan.default
-        named = [a for a in self._named]
+        named = list(self._named)
         names = dict.fromkeys([*CACHING, *(n for a in named for n, _ in a.set)])
         for name in (*names, *VALIDATORS):
             said = {a: _said(a, name) for a in named}
             # X-Accel-Expires is for nginx, which takes it away.
             if name == "x-accel-expires":
                 said = {a: "" if a.say is Say.KEEP else s for a, s in said.items()}
-            quiet = [a for a, text in said.items() if not text]
-            if len(quiet) == len(said):
+            if not any(said.values()):
                 continue
+            default = Counter(said.values()).most_common(1)[0][0]
+            if name == "cache-control":
+                # Most answers are called by what they say.
+                default = "$nocache_answer"
             lines = [
-                Line(self._named[a], text or '""')
-                for a, text in said.items()
-                if text != said[never]
+                Line(called, said[answer] or '""')
+                for answer, called in self._named.items()
+                if said[answer] != default and not _is_called(called, said[answer])
             ]
             variable = header_variable("nocache", name)
-            if name in VALIDATORS:
-                yield name, _validator(name)
-            yield name, mapped("$nocache_answer", variable, said[never] or '""', lines)
+            text = _validator(name) if name in VALIDATORS else ""
+            text += mapped("$nocache_answer", variable, default or '""', lines)
+            yield name, text
 
     def stored(self) -> str:
         """Return the map that tells what nginx's own cache must not keep."""
@@ -208,7 +216,17 @@ class Answers:
 
 
 #: Characters of an answer's name, which is a key of a map.
-_LONGEST = 40
+_LONGEST = 46
+
+
+def _is_called(name: str, said: str) -> bool:
+    return quoted(name) == said
+
+
+def _kind(group: Mismatch) -> str:
+    """Return a word for what *group* should answer with."""
+    found = re.search("[a-z0-9]+", group.expected[0])
+    return found[0] if found else group.extensions[0]
 
 
 def _validator(name: str) -> str:
@@ -251,6 +269,11 @@ def _fact(fact: Condition, name: str) -> str:
         case _:
             lines = [Line(f"~*^{_any(fact.values)}$", yes)]
             return mapped("$nocache_media_type", variable, no, lines, fresh=True)
+
+
+def _span(values: str) -> str:
+    low, _, high = values.partition("-")
+    return low if low == high else f"{low}_{high}"
 
 
 def _any(regexes: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from os.path import commonprefix
 from typing import NamedTuple
 
 from .._core.patterns import REST, TAIL, Wildcard
@@ -24,8 +23,8 @@ _LIST = 16
 _KEYS, _KEY = 96, 24
 #: A word of nginx's configuration has at most 4096 bytes.
 _WORD = 3800
-#: Segments that may be passed over before the characters that are looked at.
-_SKIPS = range(4)
+#: The segments that a map may look at.
+_SEGMENTS = range(6)
 
 
 class Choice(NamedTuple):
@@ -40,23 +39,33 @@ class Choice(NamedTuple):
     value: str
 
 
-class _Window(NamedTuple):
-    """The characters of a path that a map looks at."""
+_Group = list[tuple[int, Choice]]
 
-    skip: int
+
+class _Window(NamedTuple):
+    """The characters of one segment of a path that a map looks at."""
+
+    segment: int
     start: int
     width: int
 
     @property
     def regex(self) -> str:
-        skipped = f"(?:/[^/]*+){{{self.skip}}}" if self.skip else ""
-        skipped += f".{{{self.start}}}" if self.start else ""
-        return f"~(?s)^{skipped}(?<nocache_at>.{{{self.width}}})"
+        before = f"(?:/[^/]*+){{{self.segment}}}/" if self.segment else "/"
+        before += f"[^/]{{{self.start}}}" if self.start else ""
+        return f"~^{before}(?<nocache_at>[^/]{{1,{self.width}}})"
 
-    def of(self, text: str) -> str:
-        """Return the key of *text*; ``""`` where it is too short."""
-        part = text[self.start : self.start + self.width]
-        return part if len(part) == self.width else ""
+    def of(self, part: _Part) -> str:
+        """Return the key of *part*; ``""`` where it may be any."""
+        key = part.text[self.start : self.start + self.width]
+        return key if part.whole or len(key) == self.width else ""
+
+
+class _Part(NamedTuple):
+    """What is known of a segment: how it begins, and whether that is all of it."""
+
+    text: str
+    whole: bool = False
 
 
 def choosing(choices: Sequence[Choice], name: str) -> str:
@@ -106,7 +115,7 @@ class _Tree:
         yield mapped(key, variable, elsewhere, lines)
 
 
-def _list(choices: Sequence[tuple[int, Choice]], variable: str) -> str:
+def _list(choices: _Group, variable: str) -> str:
     methods = any(choice.entry.methods for _, choice in choices)
     hosts = any(choice.entry.hosts for _, choice in choices)
     source = "$request_method " * methods + "$host " * hosts + "$uri"
@@ -147,44 +156,42 @@ def _host(name: str) -> str:
     return rf"\S*{escaped(name[1:])}" if name.startswith("*.") else escaped(name)
 
 
-def _text(entry: Entry, skip: int) -> str:
-    """Return the characters that a path has after *skip* segments, lower case."""
-    passed, left = entry.path.segments[:skip], entry.path.segments[skip:]
-    if len(passed) < skip or REST in passed or TAIL in passed:
-        return ""
-    text = ""
-    for segment in left:
-        if segment == REST:
-            break
-        text += "/"
-        if isinstance(segment, Wildcard) or segment == TAIL:
-            text += segment.prefix if isinstance(segment, Wildcard) else ""
-            break
-        text += segment
-    plain = re.match(r"[\x20-\x7e]*", text)
-    return plain[0].lower() if plain else ""
+def _part(entry: Entry, place: int) -> _Part:
+    """Return what is known of the segment at *place*, in lower case."""
+    segments = entry.path.segments
+    if place >= len(segments) or {REST, TAIL} & {*segments[: place + 1]}:
+        return _Part("")
+    segment = segments[place]
+    text = segment.prefix if isinstance(segment, Wildcard) else segment
+    known = re.match(r"[\x20-\x7e]*", text)
+    plain = known[0] if known else ""
+    # Where servers may drop an end, more may follow.
+    loose = entry.path.shadowed and place >= len(segments) - 2
+    whole = segment == plain and not loose
+    return _Part(plain.lower(), whole)
 
 
-def _best(choices: Sequence[tuple[int, Choice]]) -> _Window | None:
+def _best(choices: _Group) -> _Window | None:
     """Return the window that leaves the fewest regexes to try."""
-    best, least = None, len(choices)
-    for skip in _SKIPS:
-        texts = [_text(choice.entry, skip) for _, choice in choices]
-        known = [text for text in texts if text]
-        if not known:
-            continue
-        start = len(commonprefix(known))
+    best, least = None, (len(choices), 0)
+    for place in _SEGMENTS:
+        parts = [_part(choice.entry, place) for _, choice in choices]
+        start = _alike([part.text for part in parts if part.text])
         for width in range(1, _KEY + 1):
-            window = _Window(skip, start, width)
-            counts = Counter(window.of(text) for text in texts)
-            short = counts.pop("", 0)
-            worst = short + max(counts.values(), default=0)
-            if len(counts) <= _KEYS and worst < least:
-                best, least = window, worst
+            window = _Window(place, start, width)
+            counts = Counter(window.of(part) for part in parts)
+            rest = counts.pop("", 0)
+            worst = max(rest + max(counts.values(), default=0), _LIST)
+            if len(counts) <= _KEYS and (worst, rest) < least:
+                best, least = window, (worst, rest)
     return best
 
 
-_Group = list[tuple[int, Choice]]
+def _alike(texts: Sequence[str]) -> int:
+    """Return how many characters all *texts* begin with."""
+    low, high = min(texts, default=""), max(texts, default="")
+    pairs = enumerate(zip(low, high, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(low), len(high)))
 
 
 def _grouped(choices: _Group, window: _Window) -> tuple[dict[str, _Group], _Group]:
@@ -192,7 +199,7 @@ def _grouped(choices: _Group, window: _Window) -> tuple[dict[str, _Group], _Grou
     groups: dict[str, _Group] = {}
     rest: _Group = []
     for place, choice in choices:
-        key = window.of(_text(choice.entry, window.skip))
+        key = window.of(_part(choice.entry, window.segment))
         (groups.setdefault(key, []) if key else rest).append((place, choice))
     return groups, rest
 

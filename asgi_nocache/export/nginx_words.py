@@ -5,6 +5,7 @@ Words only: nothing here knows a plan.
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 from collections.abc import Iterable
@@ -62,6 +63,7 @@ def mapped(
     lines: Iterable[Line],
     *,
     fresh: bool = False,
+    dense: bool = False,
 ) -> str:
     """Return a map.
 
@@ -72,13 +74,24 @@ def mapped(
         lines: Keys as they are, values as they are written.
         fresh: Whether it is looked up each time it is asked for, since a subrequest
             shares the variables of its request.
+        dense: Whether keys of one value share a line.
     """
     body = "    volatile;\n" if fresh else ""
     body += f"    default {default};\n"
+    if dense:
+        for _, group in itertools.groupby(lines, lambda line: line.value):
+            body += _wrapped(f"{quoted(key)} {said};" for key, said, _ in group)
+        lines = ()
     for line in lines:
         body += commented(line.comment, "    ") if line.comment else ""
         body += f"    {quoted(line.key)} {line.value};\n"
     return f"\nmap {quoted(source)} {variable} {{\n{body}}}\n"
+
+
+def _wrapped(parts: Iterable[str]) -> str:
+    joined = "\0".join(part.replace(" ", "\1") for part in parts)
+    lines = textwrap.wrap(joined.replace("\0", " "), _WIDTH - 4)
+    return "".join(f"    {line}\n" for line in lines).replace("\1", " ")
 
 
 def header_name(name: str) -> str:

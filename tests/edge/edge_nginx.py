@@ -23,6 +23,8 @@ error_log stderr;
 events {}
 http {
     access_log off;
+    variables_hash_max_size 4096;
+    variables_hash_bucket_size 128;
     default_type application/octet-stream;
     types { text/css css; text/html html; image/png png; }
     client_body_temp_path @FOLDER@/body;
