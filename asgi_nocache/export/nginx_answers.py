@@ -81,8 +81,12 @@ class Answers:
             name = "app" if answer.remove else "app, all"
         else:
             name = text if len(answer.set) == 1 and answer.say is Say.OWN else "set"
-        if name in names or len(name) > _LONGEST:
-            name = f"{name[:8].strip()} {len(names)}"
+        if name in names or len(name) > _LONGEST or "$" in name:
+            name = (
+                f"set {len(names)}"
+                if answer.say is not Say.KEEP
+                else f"app {len(names)}"
+            )
         self._named[answer] = name
 
     @property
