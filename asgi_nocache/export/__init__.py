@@ -12,7 +12,17 @@ from collections.abc import Iterable
 from .. import __version__
 from .._core.errors import ConfigurationError
 from .._core.rules import Rule, RuleSet
-from . import cloudflare, cloudflare_headers, haproxy, netlify
+from . import (
+    cloudflare,
+    cloudflare_headers,
+    cloudfront,
+    gateway_api,
+    haproxy,
+    netlify,
+    nginx,
+    traefik,
+    varnish,
+)
 from .compile import NotExpressibleError, compile_plan
 from .evaluate import evaluate
 from .fit import fit
@@ -36,7 +46,17 @@ __all__ = [
 #: By name, in the order of the documentation.
 TARGETS: dict[str, Target] = {
     each.TARGET.name: each.TARGET
-    for each in (haproxy, cloudflare_headers, cloudflare, netlify)
+    for each in (
+        nginx,
+        varnish,
+        haproxy,
+        traefik,
+        gateway_api,
+        cloudflare_headers,
+        cloudflare,
+        netlify,
+        cloudfront,
+    )
 }
 
 

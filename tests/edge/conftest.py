@@ -1,6 +1,30 @@
-"""What the edges share: running programs is the proof's, one folder over."""
+"""What the edges share: running programs is the proof's; the table is shown at the end."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.append(str(Path(__file__).parents[1] / "proof" / "caches"))
+
+from edge_judge import RESULTS
+
+from asgi_nocache.export import TARGETS
+
+_ROW = "{:<20} {:<28} {:>6} {:>11} {:>9} {:>6}"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show which targets were real edges, and how many cells agree."""
+    if not RESULTS:
+        return
+    write = terminalreporter.write_line
+    terminalreporter.section("the policy at the edge")
+    write(_ROW.format("target", "on", "cells", "as the app", "stricter", "wrong"))
+    for name in TARGETS:
+        found = [(how, tally) for target, how, tally in RESULTS if target == name]
+        if not found:
+            write(_ROW.format(name, "no real edge in this run", *"----"))
+        for how, tally in found:
+            stricter = sum(tally.stricter.values())
+            counts = (tally.cells, tally.equal, stricter, len(tally.wrong))
+            write(_ROW.format(name, how, *counts))

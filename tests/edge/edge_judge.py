@@ -38,6 +38,16 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
 
 
+#: Of this run: the target, the edge it was on, and what it came to.
+RESULTS: list[tuple[str, str, Tally]] = []
+
+
+def note(target: str, how: str, tally: Tally) -> Tally:
+    """Keep *tally* for the table at the end of the run."""
+    RESULTS.append((target, how, tally))
+    return tally
+
+
 def run(
     port: int,
     plan: Plan,

@@ -54,23 +54,21 @@ class _Varnish:
         port = free_port()
         command = [self._binary(), "-F", "-j", "none", "-n", f"{folder}/work"]
         command += ["-T", "none", "-a", f"127.0.0.1:{port}", "-s", "malloc,32m"]
-        process = Process(
-            [*command, *self._files(folder)], folder, port, VARNISH.ready
-        )
+        process = Process([*command, *self._files(folder)], folder, port, VARNISH.ready)
         try:
             yield port
         finally:
             process.stop()
 
-    def install(
-        self, export: Export, origin: int, folder: Path, own: str = ""
-    ) -> None:
+    def install(self, export: Export, origin: int, folder: Path, own: str = "") -> None:
         """Write the files, with what is told to people as the main one."""
         for name, text in export.files:
             (folder / name).write_text(text)
         main = export.include.replace("8000", str(origin))
         main = main.replace('include "', f'include "{folder}/')
-        (folder / "own.vcl").write_text(main.replace("sub vcl_recv", f"{own}\nsub vcl_recv", 1))
+        (folder / "own.vcl").write_text(
+            main.replace("sub vcl_recv", f"{own}\nsub vcl_recv", 1)
+        )
 
     def _files(self, folder: Path) -> list[str]:
         return ["-f", f"{folder}/own.vcl"]
