@@ -249,9 +249,7 @@ def _said(answer: Answer, name: str) -> str:
         return ""
     if name in VALIDATORS:
         return header_variable("nocache_app", name)
-    if answer.say is Say.KEEP:
-        return header_variable("upstream_http", name)
-    return ""
+    return header_variable("upstream_http", name) if answer.say is Say.KEEP else ""
 
 
 def _fact(fact: Condition, name: str) -> str:

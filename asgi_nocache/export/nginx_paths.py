@@ -96,7 +96,8 @@ class _Tree:
 
     def grown(self, choices: list[tuple[int, Choice]], variable: str) -> Iterator[str]:
         """Yield the maps below, then the one of *variable*."""
-        window = _best(choices) if len(choices) > _LIST else None
+        # What any path may be for is in each list, however short they are.
+        window = _best(choices, shared) if len(choices) > _LIST + shared else None
         if window is None:
             yield _list(choices, variable)
             return
@@ -104,7 +105,7 @@ class _Tree:
         lines = []
         for keys, members in _packed(groups, rest):
             below = self._variable()
-            yield from self.grown(members, below)
+            yield from self.grown(members, below, len(rest))
             lines += [Line(key, below) for key in keys]
         elsewhere = "0"
         if rest:
@@ -171,17 +172,17 @@ def _part(entry: Entry, place: int) -> _Part:
     return _Part(plain.lower(), whole)
 
 
-def _best(choices: _Group) -> _Window | None:
+def _best(choices: _Group, shared: int) -> _Window | None:
     """Return the window that leaves the fewest regexes to try."""
-    best, least = None, (len(choices), 0)
+    best, least = None, (len(choices), shared)
     for place in _SEGMENTS:
         parts = [_part(choice.entry, place) for _, choice in choices]
         start = _alike([part.text for part in parts if part.text])
         for width in range(1, _KEY + 1):
             window = _Window(place, start, width)
-            counts = Counter(window.of(part) for part in parts)
+            counts = Counter(map(window.of, parts))
             rest = counts.pop("", 0)
-            worst = max(rest + max(counts.values(), default=0), _LIST)
+            worst = rest + max(max(counts.values(), default=0), _LIST)
             if len(counts) <= _KEYS and (worst, rest) < least:
                 best, least = window, (worst, rest)
     return best
@@ -211,7 +212,7 @@ def _packed(
     keys: list[str] = []
     members: _Group = []
     for key in sorted(groups):
-        if keys and len(members) + len(groups[key]) + len(rest) > _LIST:
+        if keys and len(members) + len(groups[key]) > _LIST:
             yield keys, sorted([*members, *rest], key=_place)
             keys, members = [], []
         keys.append(key)

@@ -38,15 +38,17 @@ http {
         listen 127.0.0.1:@PORT@;
         include @FOLDER@/nocache.conf;
         @SERVER@
-        location / {
-            proxy_pass http://127.0.0.1:@ORIGIN@;
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_next_upstream off;
-            include @FOLDER@/nocache-proxy.conf;
-            @LOCATION@
-        }
+        @APP@
     }
+}
+"""
+_APP = """location / {
+    proxy_pass http://127.0.0.1:@ORIGIN@;
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_next_upstream off;
+    include @FOLDER@/nocache-proxy.conf;
+    @LOCATION@
 }
 """
 _CACHE = "proxy_cache z;"
@@ -59,6 +61,7 @@ class Nginx:
         binary: The program; ``None``: Debian's.
         location: What the location of the app says besides.
         server: What the server says besides.
+        app: Whether there is a location for the app.
     """
 
     target = TARGET
@@ -67,10 +70,15 @@ class Nginx:
     packages: tuple[str, ...] = ("nginx",)
 
     def __init__(
-        self, binary: str | None = None, location: str = _CACHE, server: str = ""
+        self,
+        binary: str | None = None,
+        location: str = _CACHE,
+        server: str = "",
+        *,
+        app: bool = True,
     ) -> None:
         self._binary = binary
-        self._marks = {"@LOCATION@": location, "@SERVER@": server}
+        self._marks = {"@APP@": _APP * app, "@LOCATION@": location, "@SERVER@": server}
 
     def missing(self) -> str:
         return "" if self._program() else "nginx is not installed"
