@@ -9,14 +9,17 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "proof" / "caches")]
+sys.path.append(str(HERE.parent / "proof" / "caches"))
 
-import pytest
 from proof_install import install, may_install
+
+#: Parts of the kernel that are called like edges.
+_NO_EDGES = {"kernel"}
 
 
 def packages(names: list[str]) -> list[str]:
@@ -45,13 +48,12 @@ def main() -> int:
     elif missing:
         sys.stderr.write(f"edge: missing; as root: apt-get install {missing}\n")
     # Programs that a package index brings stand beside the interpreter.
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    environment = {**os.environ, "PATH": os.pathsep.join(paths)}
     files = [str(HERE / f"test_edge_{name}.py") for name in names]
-    return int(pytest.main(["-q", "-p", "no:cacheprovider", *files]))
+    command = [sys.executable, "-m", "pytest", "-q", *files]
+    return subprocess.run(command, env=environment, check=False).returncode
 
-
-#: Parts of the kernel that are called like edges.
-_NO_EDGES = {"kernel"}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""What the edges share: running programs is the proof's; the table is shown at the end."""
+"""What the edges share: running programs is the proof's; a table ends the run."""
 
 import sys
 from pathlib import Path

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from edge_cells import MATRIX, Cell, cells, said
 from edge_haproxy import EDGE
-from edge_judge import Tally, run
+from edge_judge import Tally, note, run
 from edge_origin import origin
 from edge_run import exported
 from edge_wire import Seen, ask, send
@@ -75,6 +75,7 @@ def is_closed(seen: Seen) -> bool:
 
 def test_the_matrix(told: tuple[Plan, Export], edge: int) -> None:
     tally = run(edge, told[0], MATRIX, cells(), decodes=EDGE.decodes)
+    note("haproxy", f"HAProxy {EDGE.version()}", tally)
 
     assert tally.wrong == [], lines(tally)
     assert tally.equal > 1400

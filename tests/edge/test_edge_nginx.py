@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from edge_cells import MATRIX, Cell, cells
-from edge_judge import Tally, run
+from edge_judge import Tally, note, run
 from edge_nginx import EDGE, Nginx, others
 from edge_origin import origin
 from edge_run import exported
@@ -65,6 +65,7 @@ def judged(edge: Nginx, export: Export, app: int, folder: Path, few: int = 1) ->
 @pytest.mark.parametrize("edge", VERSIONS, ids=lambda e: e.version())
 def test_every_cell_of_the_matrix(edge: Nginx, app: int, folder: Path) -> None:
     tally = judged(edge, EXPORT, app, folder)
+    note("nginx", f"nginx {edge.version()}", tally)
 
     assert tally.wrong == [], tally
     assert tally.equal > 1400

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from edge_cells import EXTRAS, PATHS, Cell, cells, said
-from edge_judge import Tally, run
+from edge_judge import Tally, note, run
 from edge_origin import origin
 from edge_run import exported
 from edge_traefik import EDGE, POLICY, errors
@@ -121,6 +121,8 @@ def test_the_matrix(
     asked = [cell for cell in expected(table) if not is_taken(plan, cell)]
 
     tally = judged(export, plan, folder, asked, entry_point=entry_point)
+    option = ", ".join(entry_point)
+    note("traefik", f"Traefik {EDGE.version()} {option}".strip(), tally)
 
     assert tally.wrong == [], shown(tally)
     assert tally.cells > 1500
