@@ -94,7 +94,7 @@ class _Tree:
         self._count += 1
         return f"${self._name}_{self._count}"
 
-    def grown(self, choices: list[tuple[int, Choice]], variable: str) -> Iterator[str]:
+    def grown(self, choices: _Group, variable: str, shared: int = 0) -> Iterator[str]:
         """Yield the maps below, then the one of *variable*."""
         # What any path may be for is in each list, however short they are.
         window = _best(choices, shared) if len(choices) > _LIST + shared else None

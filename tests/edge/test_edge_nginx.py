@@ -385,3 +385,11 @@ def test_a_long_policy_is_the_same_policy(app: int, folder: Path) -> None:
 
     assert tally.wrong == []
     assert tally.equal > len(asked) // 2
+
+
+@pytest.mark.parametrize("edge", VERSIONS, ids=lambda e: e.version())
+def test_nginx_says_nothing_of_a_thousand_rules(edge: Nginx, folder: Path) -> None:
+    rules = [Rule(f"/service{n}/files/**", PUBLIC(max_age=60)) for n in range(1000)]
+    _, export = exported(edge.target, RuleSet(rules))
+
+    assert edge.validate(export, folder) == ""
