@@ -245,8 +245,16 @@ def check_command(
     is_flag=True,
     help="Compare -o with the policy; write nothing.",
 )
-def export_command(**given: Any) -> None:
-    """Write the same policy for an edge: nginx, varnish, apache, haproxy, ...
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["_headers"]),
+    help="Read TARGET, a file in this form, and print its rules.",
+)
+def export_command(source: str | None, **given: Any) -> None:
+    """Write the same policy for an edge: TARGET is nginx, varnish, haproxy, ...
+
+    With --from _headers FILE: read such a file into rules, in Python.
 
     Exit codes: 0 written or up to date, 1 --check found a difference (NC801), 2 the
     target cannot express a rule (NC802), usage or configuration, 3 the app was not
@@ -254,8 +262,10 @@ def export_command(**given: Any) -> None:
     """
     _require("cli", "rich")
 
-    from .audit.edges import run_export
+    from .audit.edges import run_export, run_import
 
+    if source is not None:
+        sys.exit(run_import(file=given["edge"]))
     sys.exit(run_export(**given))
 
 

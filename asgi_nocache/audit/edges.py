@@ -15,6 +15,8 @@ from .._core.errors import ConfigurationError
 from .._core.facts import RequestFacts, ResponseFacts
 from .._core.rules import RuleSet
 from ..export import TARGETS, Export, evaluate, heading, plan_for
+from ..export.code import as_code
+from ..export.import_headers import rules_from_headers
 from ..export.plan import Plan, Say
 from .report.texts import clean
 from .routes import find_routes
@@ -58,6 +60,19 @@ def run_export(
     say(*(f"note: {each}" for each in (*plan.notes, *_closed_here(rows, plan))))
     say(*(f"not covered: {each}" for each in export.gaps))
     say(export.include)
+    return CLEAN
+
+
+@told_plainly
+def run_import(*, file: str) -> int:
+    """Print the rules that a ``_headers`` file comes to."""
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageProblem(f"{file} cannot be read: {error}") from error
+    imported = rules_from_headers(text, place=file)
+    sys.stdout.write(as_code(imported.policy_set))
+    say(*(f"note: {each}" for each in imported.notes))
     return CLEAN
 
 

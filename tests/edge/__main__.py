@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.append(str(HERE.parent / "proof" / "caches"))
 
-from proof_install import install, may_install
+from proof_install import install, may_install  # noqa: E402
 
 #: Parts of the kernel that are called like edges.
 _NO_EDGES = {"kernel"}
