@@ -113,7 +113,7 @@ class Nginx:
         for file in export.files:
             (folder / file.name).write_text(file.text, "utf-8")
         text = _CONF
-        marks = {"@PORT@": str(port), "@ORIGIN@": str(origin), **self._marks}
+        marks = {**self._marks, "@PORT@": str(port), "@ORIGIN@": str(origin)}
         for mark, said in {**marks, "@FOLDER@": str(folder)}.items():
             text = text.replace(mark, said)
         (folder / "nginx.conf").write_text(text)
