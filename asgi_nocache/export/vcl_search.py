@@ -16,6 +16,10 @@ from .vcl import DEFAULT, comment, one_of, regex, string, when
 
 #: Neighbours from which on a branch is worth it.
 _CROWD = 8
+#: Characters from which on a path is never-store. Measured on Varnish 7.1: ``PLAIN``
+#: runs into its limit (``pcre2_match_limit``) between 1,000 and 1,500, and that is
+#: a 503, not a mismatch.
+_LONG = 500
 #: Where a segment ends for a server that drops what is behind.
 _STEM_END = re.compile("[. ]")
 
@@ -38,6 +42,10 @@ class Search(NamedTuple):
     def lines(self) -> Iterator[str]:
         """Yield the statements, the default last."""
         odd = [e for e in self.plan.entries if e.strict]
+        yield "# A long path is never-store, too: PCRE gives up on long paths."
+        yield f"if ({self.path} ~ {regex(f'^.{{{_LONG}}}')}) {{"
+        yield f"  {self.found(DEFAULT)}"
+        yield "}"
         yield "# Only a path that has one reading may be more than never-store."
         yield f"if ({self.path} !~ {regex(PLAIN)}) {{"
         if any(entry in self.names for entry in odd):

@@ -34,13 +34,12 @@ class _Varnish:
         """Return what the compiler objects to, ``""`` if nothing."""
         self.install(export, 9, folder)
         done = subprocess.run(
-            [self._binary(), "-C", *self._files(folder)],
+            [self._binary(), "-C", "-j", "none", "-f", f"{folder}/own.vcl"],
             capture_output=True,
             text=True,
             check=False,
             timeout=2 * PATIENCE,
             cwd=folder,
-            env={"PATH": "/usr/sbin:/usr/bin:/bin", "TMPDIR": str(folder)},
         )
         return done.stderr or "it failed" if done.returncode else ""
 
@@ -54,7 +53,9 @@ class _Varnish:
         port = free_port()
         command = [self._binary(), "-F", "-j", "none", "-n", f"{folder}/work"]
         command += ["-T", "none", "-a", f"127.0.0.1:{port}", "-s", "malloc,32m"]
-        process = Process([*command, *self._files(folder)], folder, port, VARNISH.ready)
+        process = Process(
+            [*command, "-f", f"{folder}/own.vcl"], folder, port, VARNISH.ready
+        )
         try:
             yield port
         finally:
@@ -66,12 +67,8 @@ class _Varnish:
             (folder / name).write_text(text)
         main = export.include.replace("8000", str(origin))
         main = main.replace('include "', f'include "{folder}/')
-        (folder / "own.vcl").write_text(
-            main.replace("sub vcl_recv", f"{own}\nsub vcl_recv", 1)
-        )
-
-    def _files(self, folder: Path) -> list[str]:
-        return ["-f", f"{folder}/own.vcl"]
+        main = main.replace("sub vcl_recv", f"{own}\nsub vcl_recv", 1)
+        (folder / "own.vcl").write_text(main)
 
     def _binary(self) -> str:
         return find(VARNISH.binary) or VARNISH.binary
