@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from edge_cells import MATRIX, Cell, cells, said
-from edge_judge import Tally, run
+from edge_judge import Tally, note, run
 from edge_origin import origin
 from edge_run import exported
 from edge_varnish import EDGE
@@ -51,6 +51,7 @@ def port(folder: Path) -> Iterator[int]:
 def test_every_cell(port: int) -> None:
     plan, _ = exported(EDGE.target, MATRIX)
     tally = run(port, plan, MATRIX, cells(), decodes=EDGE.decodes)
+    note("varnish", f"Varnish {EDGE.version()}", tally)
 
     assert tally.wrong == [], tally
     assert tally.equal > 1000
