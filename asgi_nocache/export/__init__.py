@@ -115,7 +115,7 @@ def heading(target: Target, plan: Plan, source: str) -> Heading:
             f"Cache policy for {target.title}: asgi-nocache {__version__}, "
             f"policy {plan.fingerprint}.",
             "Do not edit: change the rules and export again.",
-            f"Up to date? {again} --check -o THIS_FILE",
+            f"Up to date? {again} --check -o HERE",
             *(f"Note: {note}." for note in plan.notes),
         )
     )

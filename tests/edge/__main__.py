@@ -19,7 +19,7 @@ sys.path.append(str(HERE.parent / "proof" / "caches"))
 from proof_install import install, may_install  # noqa: E402
 
 #: Parts of the kernel that are called like edges.
-_NO_EDGES = {"kernel"}
+_NO_EDGES = {"kernel", "drift"}
 
 
 def packages(names: list[str]) -> list[str]:
