@@ -103,7 +103,8 @@ def _recv(groups: list[Group]) -> str:
         f'set req.http.{PATH} = regsub(req.url, "\\?.*$", "");',
         "call nocache_find;",
         f"unset req.http.{PATH};",
-        *rules.receiving(groups),
+        *rules.stripping(groups),
+        *rules.passing(groups, "return (pass);"),
     ]
     return vcl.sub("nocache_recv", body, "What a request may be answered with.")
 

@@ -105,7 +105,7 @@ def _condition(asked: Condition, request: str) -> str:
             return f"beresp.http.{MISMATCH}"
         case Fact.MEDIA_TYPE:
             return f"beresp.http.Content-Type ~ {_media_type(values)}"
-        case Fact.WORD:
+        case _:  # Fact.WORD
             if not values[0]:
                 return "!beresp.http.Cache-Control"
             return f"beresp.http.Cache-Control ~ {regex(f'^(?:{values[0]})$')}"

@@ -33,6 +33,7 @@ LIFETIME = "(?i)(?:^|[, ])(?:s-maxage|max-age)=[0-9]"
 CLOSED = "(?i)no-store|no-cache|private|must-understand"
 STALE = "(?i)stale-while-revalidate=[0-9]"
 NO_STALE = "(?i)(?:must|proxy)-revalidate|s-maxage"
+QUIET = 'req.method ~ "^(?:GET|HEAD)$"'
 #: How the words begin with which an app keeps shared caches out.
 _CLOSED_WORDS = ("private", "no-store", "(?:no-store|private)")
 
@@ -139,14 +140,12 @@ def labels_of(plan: Plan, groups: Iterable[Group]) -> dict[Answer, str]:
     return labels
 
 
-def receiving(groups: Sequence[Group]) -> Iterator[str]:
-    """Yield what a request's rule means for it: what of it stays, and what passes."""
+def stripping(groups: Sequence[Group]) -> Iterator[str]:
+    """Yield what a request whose rule is never-store must not ask."""
     relaxed = [group.name for group in groups if not group.strict]
-    shared = [group for group in groups if group.shared]
-    quiet = 'req.method ~ "^(?:GET|HEAD)$"'
     yield "# Never-store: no copy is confirmed, whoever has it."
     rule = [f"req.http.{RULE} !~ {one_of(relaxed)}"] if relaxed else []
-    yield from when([quiet, *rule], "&&")
+    yield from when([QUIET, *rule], "&&")
     yield "  unset req.http.If-None-Match;"
     yield "  unset req.http.If-Modified-Since;"
     yield "  if (req.http.If-Range) {"
@@ -154,20 +153,30 @@ def receiving(groups: Sequence[Group]) -> Iterator[str]:
     yield "    unset req.http.Range;"
     yield "  }"
     yield "}"
+
+
+def passing(groups: Sequence[Group], pass_by: str) -> Iterator[str]:
+    """Yield which requests the cache has nothing for.
+
+    Args:
+        groups: The rules.
+        pass_by: The statement for those.
+    """
+    shared = [group for group in groups if group.shared]
     if not shared:
         yield "# Nothing is for this cache."
-        yield "return (pass);"
+        yield pass_by
         return
     yield "# These rules leave something for this cache; all else passes it by."
     names = one_of(group.name for group in shared)
-    yield from when([f"req.http.{RULE} !~ {names}", f"!({quiet})"], "||")
-    yield "  return (pass);"
+    yield from when([f"req.http.{RULE} !~ {names}", f"!({QUIET})"], "||")
+    yield f"  {pass_by}"
     yield "}"
     for name in sorted({name for group in shared for name in group.credentials}):
         moved = one_of(group.name for group in shared if name in group.credentials)
         yield f"# {field(name)} changes what these say."
         yield from when([f"req.http.{field(name)}", f"req.http.{RULE} ~ {moved}"], "&&")
-        yield "  return (pass);"
+        yield f"  {pass_by}"
         yield "}"
 
 
