@@ -28,7 +28,7 @@ class _Varnish:
 
     def version(self) -> str:
         """Return the version of the program."""
-        return version_of(self._binary(), "-V")
+        return str(version_of(self._binary(), "-V"))
 
     def validate(self, export: Export, folder: Path) -> str:
         """Return what the compiler objects to, ``""`` if nothing."""
@@ -71,7 +71,7 @@ class _Varnish:
         (folder / "own.vcl").write_text(main)
 
     def _binary(self) -> str:
-        return find(VARNISH.binary) or VARNISH.binary
+        return str(find(VARNISH.binary) or VARNISH.binary)
 
 
 EDGE = _Varnish()

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from edge_cells import MATRIX, Cell, cells, said
@@ -17,7 +18,15 @@ from edge_varnish import EDGE
 from edge_wire import ask, send
 from proof_process import free_port
 
-from asgi_nocache import APP_DECIDES, NO_STORE, NO_STORE_EDGE, PUBLIC, Rule
+from asgi_nocache import (
+    APP_DECIDES,
+    NO_STORE,
+    NO_STORE_EDGE,
+    PUBLIC,
+    CacheControl,
+    Policy,
+    Rule,
+)
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export.target import Export, File
 
@@ -30,6 +39,11 @@ pytestmark = pytest.mark.skipif(
 NEVER = str(NO_STORE.cache_control)
 #: What no comment and no string may be ended by.
 ODD = 'a "} b } # c */ C{ d }C $e %22 \\ é \N{LINE SEPARATOR} {{ ' + "long " * 300
+QUOTED = Policy(
+    CacheControl(public=True, max_age=5),
+    "QUOTED",
+    beside=(("cdn-cache-control", 'max-age=5, x="}%22"'),),
+)
 OPEN = RuleSet([Rule("/**", PUBLIC(max_age=60), guards=())])
 
 
@@ -67,6 +81,7 @@ def test_every_cell(port: int) -> None:
                 Rule('/a"b"/c%d/**', PUBLIC(max_age=1), reason=ODD),
                 Rule("/a $%(é/*", NO_STORE, reason=ODD),
                 Rule("/a/*.css", NO_STORE_EDGE, methods=["GET"], hosts=["*.a.example"]),
+                Rule("/quoted", QUOTED, mode="override"),
                 Rule("/**", PUBLIC(max_age=5), media_types=["text/html", "image/*"]),
             ]
         ),
@@ -97,9 +112,7 @@ def test_errors_of_its_own(folder: Path) -> None:
     assert (down.status, down.values("cache-control")) == (503, [NEVER])
     assert (denied.status, denied.values("cache-control")) == (403, [NEVER])
     # The gap: before any VCL runs.
-    assert (broken.status, broken.fields) == (400, (("connection", "close"),)) or (
-        broken.status == 400 and not broken.values("cache-control")
-    )
+    assert (broken.status, broken.values("cache-control")) == (400, [])
     assert long.status in (0, 400)
     assert any("400" in gap for gap in export.gaps)
 
@@ -123,27 +136,23 @@ def test_what_is_kept(port: int) -> None:
 @pytest.mark.parametrize(
     ("word", "kept"),
     [
-        (None, "60.000 0.000"),
-        ("public, max-age=7", "7.000 0.000"),
-        ("public, max-age=7, stale-while-revalidate=5", "7.000 5.000"),
-        ("public, s-maxage=8, max-age=7, stale-while-revalidate=5", "8.000 0.000"),
+        (None, (60, 0)),
+        ("public, max-age=7", (7, 0)),
+        ("public, max-age=7, stale-while-revalidate=5", (7, 5)),
+        ("public, s-maxage=8, max-age=7, stale-while-revalidate=5", (8, 0)),
     ],
 )
 def test_nothing_is_stale_that_should_not(
-    word: str | None, kept: str, folder: Path
+    word: str | None, kept: tuple[int, int], folder: Path
 ) -> None:
     policy = PUBLIC(max_age=60) if word is None else APP_DECIDES
     _, export = exported(EDGE.target, RuleSet([Rule("/**", policy, guards=())]))
-    own = """sub vcl_backend_response { }
-sub vcl_deliver { set resp.http.X-Kept = obj.grace; }"""
-    own = own.replace("obj.grace", 'obj.ttl + " " + obj.grace')
+    own = 'sub vcl_deliver { set resp.http.X-Kept = obj.ttl + " " + obj.grace; }'
     with origin() as behind, EDGE.start(export, behind, folder, own) as port:
         seen = ask(port, "/a", answer=said(word))
 
     ttl, grace = seen.values("x-kept")[0].split()
-    assert (round(float(ttl)), round(float(grace))) == tuple(
-        round(float(part)) for part in kept.split()
-    )
+    assert (round(float(ttl)), round(float(grace))) == kept
 
 
 def test_age_is_time_that_passed(folder: Path) -> None:
@@ -197,7 +206,7 @@ def test_the_app_sees_nothing_of_it(folder: Path) -> None:
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, *args: object) -> None:
+        def log_message(self, *args: Any) -> None:
             """Say nothing."""
 
     _, export = exported(EDGE.target, MATRIX)
@@ -260,3 +269,13 @@ def tally_of(export: Export, folder: Path) -> Tally:
     asked: Callable[[Cell], bool] = lambda cell: cell.method != "HEAD"  # noqa: E731
     with origin() as behind, EDGE.start(export, behind, folder) as port:
         return run(port, plan, MATRIX, filter(asked, cells()), decodes=EDGE.decodes)
+
+
+def test_quotes_leave_as_they_are(folder: Path) -> None:
+    rules = [Rule("/quoted", QUOTED, mode="override")]
+    _, export = exported(EDGE.target, RuleSet(rules))
+    with origin() as behind, EDGE.start(export, behind, folder) as port:
+        seen = ask(port, "/quoted")
+
+    assert seen.values("cdn-cache-control") == ['max-age=5, x="}%22"']
+    assert seen.values("cache-control") == ["public, max-age=5"]

@@ -170,7 +170,8 @@ def test_the_same_words_with_other_fields() -> None:
     )
 
     assert 'resp.http.X-Nocache-Say == "public, max-age=5 #2"' in text
-    assert 'set resp.http.X-Tier = "1" + {"""} + {"%}"};' in text
+    quoted = '"max-age=5, x=" + {"""} + {"%"} + {"""} + ""'
+    assert f"set resp.http.Cdn-Cache-Control = {quoted};" in text
     assert 'resp.http.X-Nocache-Say == "the app\'s fields"' in text
 
 
