@@ -206,7 +206,7 @@ def test_the_app_sees_nothing_of_it(folder: Path) -> None:
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             """Say nothing."""
 
     _, export = exported(EDGE.target, MATRIX)
