@@ -34,16 +34,18 @@ Include it as the last line of each <VirtualHost>:
     </VirtualHost>
 
 It needs the modules headers and setenvif (a2enmod headers setenvif). Where mod_cache is
-loaded, it says CacheQuickHandler off for this host: the quick handler answers before
-anything can be asked about a request.
+loaded, the file says CacheQuickHandler off for this host: the quick handler answers
+before anything can be asked about a request, and before access is checked.
 """
 GAPS = (
     "A request that Apache cannot parse (400, 414) is answered by the first virtual "
     "host of the address, so include the file there, too",
     "Header lines in <Directory>, <Location> and .htaccess run after these and can "
     "undo them",
-    "CacheStoreNoStore On and CacheStorePrivate On make mod_cache store what must not "
-    "be stored",
+    "CacheStoreNoStore On, CacheStorePrivate On and CacheIgnoreCacheControl On make "
+    "mod_cache store or reuse what must not be",
+    "Where mod_cache is loaded, requests that it must not answer reach the app with "
+    "Cache-Control: no-cache",
     "Of several Cache-Control lines of one answer Apache shows only the first: where "
     "that one may stay, every other line that may not is made never-store, and leaves "
     "as a second line",
@@ -145,14 +147,19 @@ class _Policy:
     def _cache(self) -> str:
         """Return what keeps mod_cache from storing, and from answering."""
         text = w.comment(
-            "3. mod_cache neither stores nor answers where nothing may be stored, nor "
-            "for requests that a rule makes a difference for."
+            "3. mod_cache stores nothing where nothing may be stored, nor for requests "
+            "that a rule makes a difference for. What it may have already is kept back "
+            "by the request's no-cache, which the app sees, too; the quick handler "
+            "would answer before any of this is asked."
         )
-        text += f'SetEnvIfExpr "{w.env(w.RULE)} !~ /^{_OPEN}/" no-cache\n'
+        text += "<IfModule mod_cache.c>\n    CacheQuickHandler off\n"
+        text += f'    SetEnvIfExpr "{w.env(w.RULE)} !~ /^{_OPEN}/" no-cache\n'
         for asked, names in self._asked_of_requests().items():
             policy = w.one_of(w.env(w.RULE), names)
-            text += f'SetEnvIfExpr "{policy} && {asked}" no-cache\n'
-        return text
+            text += f'    SetEnvIfExpr "{policy} && {asked}" no-cache\n'
+        bypass = w.expression(f"-n {w.env('no-cache')}")
+        text += f"    RequestHeader merge Cache-Control no-cache {bypass}\n"
+        return text + "</IfModule>\n"
 
     def _asked_of_requests(self) -> dict[str, list[str]]:
         """Return what policies ask of a request, and which policies do."""
@@ -170,8 +177,12 @@ class _Policy:
             "4. What is said about a response. The first line that holds counts; "
             "Apache's own errors are never opened, nor is what no line is for."
         )
-        text += _noted(w.MORE, [w.carries(SAYS_MORE.values)])
-        text += _noted(w.MISMATCH, w.mismatches())
+        asked = {each for cases in self.policies for c in cases for each in c.when}
+        if SAYS_MORE in asked:
+            text += _noted(w.MORE, [w.carries(SAYS_MORE.values)])
+        if any(each.fact is Fact.MISMATCH for each in asked):
+            text += _noted(w.DYNAMIC, [w.dynamic()])
+            text += _noted(w.MISMATCH, w.mismatches())
         # An error page of Apache's has a type that no field says, and an ErrorDocument
         # is reached by an internal redirect.
         own = (
@@ -186,8 +197,9 @@ class _Policy:
         return text + _note_down(w.SAY)
 
     def _policy(self, name: str, cases: tuple[Case, ...]) -> str:
-        numbers = ", ".join(str(entry.number) for entry in self.users[name])
-        text = w.comment(f"As rule {numbers} says:")
+        numbers = [str(n) for n in dict.fromkeys(e.number for e in self.users[name])]
+        rules = "rule" if len(numbers) == 1 else "rules"
+        text = w.comment(f"{name}: {rules} {', '.join(numbers)}")
         for case in cases:
             asked = [f"{w.env(w.RULE)} == '{name}'", *map(w.holds, case.when)]
             text += _write_down(self._outcome(case), " && ".join(asked))

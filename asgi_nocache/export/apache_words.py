@@ -10,7 +10,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from .cases import MISMATCHES
+from .cases import MISMATCHES, SAYS_MORE
 from .paths import PathForm
 from .plan import Condition, Entry, Fact
 
@@ -18,11 +18,11 @@ from .plan import Condition, Entry, Fact
 #: decoded once, whether it is plain, and which policy it is for.
 SENT, PATH, PLAIN, RULE = "nocache_sent", "nocache_path", "nocache_plain", "nocache"
 #: Of one response: what is said, and what is asked more than once.
-SAY, MORE, MISMATCH = "nocache_say", "nocache_more", "nocache_mismatch"
+SAY, MORE = "nocache_say", "nocache_more"
+DYNAMIC, MISMATCH = "nocache_dynamic", "nocache_mismatch"
 
 _WIDTH = 88
-#: The media type without its parameters begins; and ends.
-_TYPE, _TYPE_END = r"^\s*", r"\s*(?:;|$)"
+_SPECIAL = {"etag": "ETag", "cdn": "CDN"}
 _REQUEST = (Fact.METHOD, Fact.REQUEST_FIELD)
 
 
@@ -39,9 +39,7 @@ def comment(text: str) -> str:
         subsequent_indent="# ",
         break_on_hyphens=False,
     )
-    return "".join(
-        line + (" .\n" if line.endswith("\\") else "\n") for line in lines
-    )
+    return "".join(line + (" .\n" if line.endswith("\\") else "\n") for line in lines)
 
 
 def quoted(text: str) -> str:
@@ -138,11 +136,12 @@ def _is_so(condition: Condition) -> str:
         case Fact.METHOD:
             return one_of("%{REQUEST_METHOD}", values)
         case Fact.REQUEST_FIELD:
-            return any_of([f"-n %{{req_novary:{_title(name)}}}" for name in values])
+            return any_of([f"-n %{{req_novary:{title(name)}}}" for name in values])
         case Fact.STATUS:
             return any_of([_between(each) for each in values])
         case Fact.RESPONSE_FIELD:
-            return f"-n {note(MORE)}" if is_more(condition) else carries(values)
+            more = values == SAYS_MORE.values
+            return f"-n {note(MORE)}" if more else carries(values)
         case Fact.MISMATCH:
             return f"-n {note(MISMATCH)}"
         case Fact.MEDIA_TYPE:
@@ -153,26 +152,26 @@ def _is_so(condition: Condition) -> str:
             return f"%{{resp:Cache-Control}} =~ m#^(?:{regex(values[0])})$#"
 
 
-def is_more(condition: Condition) -> bool:
-    """Tell whether *condition* asks for so many fields that it is asked only once."""
-    return condition.fact is Fact.RESPONSE_FIELD and len(condition.values) > 1
-
-
 def asks_request(condition: Condition) -> bool:
     """Tell whether *condition* is known before the response is."""
     return condition.fact in _REQUEST
 
 
-def carries(names: Iterable[str]) -> str:
+def carries(names: Sequence[str]) -> str:
     """Return the condition that the response has one of the fields *names*."""
-    return " || ".join(f"-n %{{resp:{_title(name)}}}" for name in names)
+    return any_of([f"-n %{{resp:{title(name)}}}" for name in names])
+
+
+def dynamic() -> str:
+    """Return the condition that a page or an API answered."""
+    return f"%{{CONTENT_TYPE}} =~ {_media(MISMATCHES[0].dynamic)}"
 
 
 def mismatches() -> list[str]:
-    """Return what makes a static-looking path and its media type contradict."""
+    """Return what makes a static-looking path and dynamic content contradict."""
     return [
-        f"{env(PATH)} =~ m#\\.(?:{'|'.join(each.extensions)})$#i"
-        f" && %{{CONTENT_TYPE}} =~ {_media(each.dynamic)}"
+        f"-n {note(DYNAMIC)}"
+        f" && {env(PATH)} =~ m#\\.(?:{'|'.join(each.extensions)})$#i"
         f" && %{{CONTENT_TYPE}} !~ {_media(each.expected)}"
         for each in MISMATCHES
     ]
@@ -180,13 +179,8 @@ def mismatches() -> list[str]:
 
 def title(name: str) -> str:
     """Return the field *name* in the letter case that people know."""
-    special = {"etag": "ETag", "cdn": "CDN"}
-    if name in special:
-        return special[name]
-    return "-".join(special.get(p, p.capitalize()) for p in name.split("-"))
-
-
-_title = title
+    parts = name.split("-")
+    return "-".join(_SPECIAL.get(part, part.capitalize()) for part in parts)
 
 
 def _between(bounds: str) -> str:
@@ -196,7 +190,10 @@ def _between(bounds: str) -> str:
     return f"(%{{REQUEST_STATUS}} -ge {low} && %{{REQUEST_STATUS}} -le {high})"
 
 
-def _media(regexes: Iterable[str]) -> str:
+def _media(regexes: Sequence[str]) -> str:
     # Parameters are no part of the type, so nothing may reach over the semicolon.
-    types = "|".join(regex(each).replace(".*", "[^;]*") for each in regexes)
-    return f"m#{_TYPE}(?:{types}){_TYPE_END}#i"
+    inner = [text.removeprefix(".*").removesuffix(".*") for text in regexes]
+    if all(f".*{part}.*" == text for part, text in zip(inner, regexes, strict=True)):
+        return f"m#^[^;]*(?:{'|'.join(map(regex, inner))})#i"
+    types = "|".join(regex(text).replace(".*", "[^;]*") for text in regexes)
+    return f"m#^\\s*(?:{types})\\s*(?:;|$)#i"
