@@ -10,7 +10,7 @@ there, once, and both tables follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Set
 from typing import NamedTuple
 
 from . import apache_words as w
@@ -205,10 +205,10 @@ class _Policy:
             text += _write_down(self._outcome(case), " && ".join(asked))
         return text
 
-    def _where(self, chosen: Callable[[Outcome], bool]) -> str:
+    def _where(self, chosen: Set[Outcome]) -> str:
         """Return the condition for the outcomes that are *chosen*, ready to append."""
-        names = [name for each, name in self.outcomes.items() if chosen(each)]
-        others = [name for each, name in self.outcomes.items() if not chosen(each)]
+        names = [name for each, name in self.outcomes.items() if each in chosen]
+        others = [name for each, name in self.outcomes.items() if each not in chosen]
         if not others:
             return ""
         said = w.note(w.SAY)
@@ -223,7 +223,7 @@ class _Policy:
             fields |= dict.fromkeys(_gone(outcome))
         text = w.comment("5. What the app said instead goes, from both tables.")
         for field in fields:
-            condition = self._where(lambda each, name=field: name in _gone(each))
+            condition = self._where({o for o in self.outcomes if field in _gone(o)})
             for table in ("onsuccess", "always"):
                 text += f"Header {table} unset {w.title(field)}{condition}\n"
         return text

@@ -35,22 +35,20 @@ MaxRequestWorkers 16
 <VirtualHost 127.0.0.1:{port}>
     ServerName shop.example
     DocumentRoot {folder}/files
-    <Location /denied>
+    <LocationMatch "^(/static)?/denied">
         Require all denied
-    </Location>
+    </LocationMatch>
     Alias /files/ {folder}/files/
     Alias /static/files/ {folder}/files/
-    Redirect 410 /withdrawn
     <Directory {folder}/files>
         Require all granted
     </Directory>
-    <IfDefine !{tight}>
-        AllowEncodedSlashes NoDecode
-    </IfDefine>
+    AllowEncodedSlashes NoDecode
     ProxyPreserveHost On
     ProxyPass /files/ !
     ProxyPass /static/files/ !
     ProxyPass /denied !
+    ProxyPass /static/denied !
     ProxyPass / http://127.0.0.1:{origin}/ retry=0
     CacheRoot {folder}/cache
     CacheEnable disk /
@@ -124,7 +122,6 @@ class Apache:
             origin=origin,
             own=self._own,
             policy=folder / policy.name,
-            tight="TIGHT",
         )
         (folder / "apache.conf").write_text(text)
         program = find("apache2") or "apache2"

@@ -1,0 +1,259 @@
+"""A real Apache follows the policy: proxied, static, cached, and when it fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from edge_apache import EDGE, LOADED, Apache
+from edge_cells import MATRIX, Lines, cells
+from edge_judge import Tally, run
+from edge_origin import origin
+from edge_run import exported
+from edge_wire import Seen, ask, send
+
+from asgi_nocache import NO_STORE, PRIVATE, PUBLIC, REVALIDATE, Rule
+from asgi_nocache._core.rules import RuleSet
+from asgi_nocache.export.target import Export, File
+
+pytestmark = pytest.mark.skipif(
+    bool(EDGE.missing()) and os.environ.get("EDGE_REQUIRE") != "all",
+    reason=EDGE.missing() or "there",
+)
+
+NEVER = [str(NO_STORE.cache_control)]
+PUBLIC_HOUR = ["public, max-age=3600"]
+PLAN, EXPORT = exported(EDGE.target, MATRIX)
+ODD = [
+    Rule("/a b/#/**", PUBLIC(max_age=5), reason="quotes \" and ' and `, # and ;"),
+    Rule("/${HOME}/{x}", PUBLIC(max_age=5), reason="ends in a backslash \\"),
+    Rule("/$1/%{ENV:PATH}", PRIVATE(max_age=5), reason="</IfModule>\nServerName evil"),
+    Rule('/"quoted"/back\\slash', NO_STORE, reason="é ü 漢字 " * 200),
+    Rule("/é/**", REVALIDATE, reason="x" * 5000),
+    Rule("/**", PUBLIC(max_age=6), hosts=["*.shop.example"], methods=["GET"]),
+]
+
+
+@contextmanager
+def _running(folder: Path, export: Export = EXPORT, own: str = "") -> Iterator[int]:
+    folder.chmod(0o755)
+    for parent in folder.parents[:3]:
+        parent.chmod(parent.stat().st_mode | 0o055)
+    with origin() as behind, Apache(own).start(export, behind, folder) as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with _running(tmp_path_factory.mktemp("apache")) as number:
+        yield number
+
+
+def _tally(folder: Path, export: Export) -> Tally:
+    with _running(folder, export) as number:
+        return run(number, PLAN, MATRIX, cells(), decodes=EDGE.decodes)
+
+
+def test_every_cell_is_as_the_policy_says(tmp_path: Path) -> None:
+    tally = _tally(tmp_path, EXPORT)
+
+    assert tally.wrong == [], tally
+    assert tally.equal > 1400, tally
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("Header always set", "Header onsuccess set"),
+        (f"-n %{{reqenv:nocache_plain}}", "1 -eq 1"),
+        ("Header onsuccess unset Cache-Control", "# "),
+        ("RequestHeader unset", "# "),
+    ],
+    ids=["not-on-errors", "any-spelling", "appended", "conditionals"],
+)
+def test_the_matrix_sees_what_is_missing(
+    tmp_path: Path, line: str, instead: str
+) -> None:
+    (file,) = EXPORT.files
+    assert line in file.text
+    broken = EXPORT._replace(files=(File(file.name, file.text.replace(line, instead)),))
+
+    assert _tally(tmp_path, broken).wrong
+
+
+@pytest.mark.parametrize("rules", [MATRIX, RuleSet(ODD), RuleSet([])])
+def test_its_own_check_accepts_the_file(tmp_path: Path, rules: RuleSet) -> None:
+    _, export = exported(EDGE.target, rules)
+
+    assert EDGE.validate(export, tmp_path) == ""
+
+
+@pytest.mark.parametrize("module", ["headers", "setenvif"])
+def test_a_missing_module_stops_the_start(tmp_path: Path, module: str) -> None:
+    fewer = tuple(name for name in LOADED if name != module)
+
+    assert f"needs mod_{module}" in EDGE.validate(EXPORT, tmp_path, fewer)
+
+
+def test_odd_patterns_mean_what_they_say(tmp_path: Path) -> None:
+    _, export = exported(EDGE.target, RuleSet(ODD))
+    with _running(tmp_path, export) as number:
+        seen = {
+            target: ask(number, target).values("cache-control")
+            for target in ("/a%20b/x", "/$1/%25%7BENV:PATH%7D", "/other")
+        }
+        below = ask(number, "/other", host="www.shop.example:80")
+
+    assert set(map(str, seen.values())) == {str(NEVER)}
+    assert below.values("cache-control") == ["public, max-age=6"]
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/static/files/none", 404),
+        ("/denied", 403),
+        ("/static/denied/x", 403),
+        ("/a%00b", 404),
+        ("/" + "x" * 9000, 414),
+    ],
+    ids=["none", "denied", "denied-open", "nul", "long"],
+)
+def test_its_own_errors_are_never_stored(port: int, target: str, status: int) -> None:
+    seen = ask(port, target)
+
+    assert (seen.status, seen.count) == (status, "")
+    assert seen.values("cache-control") == NEVER
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [b"GET / HTTP/1.1\r\nbad header\r\n\r\n", b"FOO\r\n\r\n", b"GET / HTTP/9\r\n\r\n"],
+)
+def test_what_cannot_be_parsed_is_never_stored(port: int, request_: bytes) -> None:
+    seen = send(port, request_)
+
+    assert seen.status in (400, 505)
+    assert seen.values("cache-control") == NEVER
+
+
+def test_nothing_opens_its_own_error(tmp_path: Path) -> None:
+    """Neither a rule for that status nor one without guards."""
+    rules = [
+        Rule("/static/**", PUBLIC(max_age=60), mode="override", guards=()),
+        Rule("/**", PUBLIC(max_age=60), mode="override", guards=(), status=503),
+    ]
+    _, export = exported(EDGE.target, RuleSet(rules))
+    own = "ErrorDocument 403 /static/files/page.css"
+    tmp_path.chmod(0o755)
+    with _running(tmp_path, export, own) as number:
+        app = ask(number, "/x", status=503)
+        missing = ask(number, "/static/files/none")
+        denied = ask(number, "/static/denied/x")
+    with Apache().start(export, 1, tmp_path) as number:
+        down = ask(number, "/x"), ask(number, "/static/x")
+
+    assert app.values("cache-control") == ["public, max-age=60"]
+    assert [each.status for each in (missing, denied, *down)] == [404, 403, 503, 503]
+    assert [each.values("cache-control") for each in (missing, denied, *down)] == [
+        NEVER
+    ] * 4
+
+
+def test_static_files_follow_the_rules(port: int) -> None:
+    opened, closed = ask(port, "/static/files/page.css"), ask(port, "/files/page.css")
+
+    assert opened.values("cache-control") == PUBLIC_HOUR
+    assert closed.values("cache-control") == NEVER
+    assert closed.body == b"p {}"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (("if-modified-since", "Thu, 01 Jan 2099 00:00:00 GMT"),),
+        (("if-none-match", "*"),),
+    ],
+)
+def test_stale_copies_of_files_are_not_confirmed(port: int, fields: Lines) -> None:
+    seen = ask(port, "/files/page.css", fields=fields)
+    opened = ask(port, "/static/files/page.css", fields=fields)
+
+    assert (seen.status, seen.body) == (200, b"p {}")
+    assert opened.values("cache-control") == PUBLIC_HOUR
+
+
+def _again(port: int, target: str, fields: Lines = (), answer: Lines = ()) -> Seen:
+    return ask(port, target, fields=fields, answer=answer)
+
+
+def test_the_cache_is_on_and_keeps_what_may_be_kept(port: int) -> None:
+    first, second = _again(port, "/static/kept"), _again(port, "/static/kept")
+
+    assert first.count == second.count != ""
+    assert second.values("age")
+
+
+@pytest.mark.parametrize(
+    ("target", "word"),
+    [("/api/items", "public, max-age=600"), ("/static/drafts/a", "max-age=60")],
+)
+def test_what_is_never_stored_is_never_a_hit(port: int, target: str, word: str) -> None:
+    said = (("cache-control", word),)
+    first, second = (_again(port, target, answer=said) for _ in range(2))
+
+    assert first.count != second.count
+
+
+@pytest.mark.parametrize("field", ["cookie", "authorization"])
+def test_who_asks_decides_before_the_cache_answers(port: int, field: str) -> None:
+    said = (("cache-control", "max-age=60"),)
+    target = f"/raw/{field}"
+    kept = [_again(port, target, answer=said).count for _ in range(2)]
+    seen = _again(port, target, ((field, "a=b"),), said)
+
+    assert kept[0] == kept[1]
+    assert seen.count not in ("", kept[0])
+    assert seen.values("cache-control") == NEVER
+
+
+@pytest.mark.parametrize("spelling", ["/static//s", "/static/x/../s", "//static/s"])
+def test_other_spellings_do_not_reach_what_is_kept(port: int, spelling: str) -> None:
+    kept = [_again(port, "/static/s").count for _ in range(2)]
+    seen = _again(port, spelling)
+
+    assert kept[0] == kept[1] != seen.count
+    assert seen.values("cache-control") == NEVER
+
+
+def test_without_the_storage_part_the_cache_answers(tmp_path: Path) -> None:
+    """The third kind of mutation: mod_cache must be told."""
+    (file,) = EXPORT.files
+    start, _, rest = file.text.partition("<IfModule mod_cache.c>")
+    text = start + rest.partition("</IfModule>")[2]
+    with _running(tmp_path, EXPORT._replace(files=(File(file.name, text),))) as number:
+        kept = [_again(number, "/static/s").count for _ in range(2)]
+        other = _again(number, "/static//s")
+
+    assert kept[0] == kept[1] == other.count
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (("no-store", "public, max-age=60"), NEVER),
+        (("max-age=60", "no-store"), ["max-age=60", *NEVER]),
+        (("public, max-age=99999", "no-store"), [*PUBLIC_HOUR, *NEVER]),
+        (("public, max-age=9", "max-age=8"), ["public, max-age=9", "max-age=8"]),
+    ],
+)
+def test_a_second_line_cannot_loosen(
+    port: int, said: tuple[str, ...], expected: list[str]
+) -> None:
+    answer = tuple(("cache-control", each) for each in said)
+    target = f"/static/lines?{'&'.join(said).replace(' ', '')}"
+
+    assert _again(port, target, answer=answer).values("cache-control") == expected
