@@ -10,7 +10,7 @@ there, once, and both tables follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from . import apache_words as w
@@ -205,7 +205,7 @@ class _Policy:
             text += _write_down(self._outcome(case), " && ".join(asked))
         return text
 
-    def _where(self, chosen: Set[Outcome]) -> str:
+    def _where(self, chosen: Collection[Outcome]) -> str:
         """Return the condition for the outcomes that are *chosen*, ready to append."""
         names = [name for each, name in self.outcomes.items() if each in chosen]
         others = [name for each, name in self.outcomes.items() if each not in chosen]

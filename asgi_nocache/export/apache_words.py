@@ -146,9 +146,9 @@ def _is_so(condition: Condition) -> str:
             return f"-n {note(MISMATCH)}"
         case Fact.MEDIA_TYPE:
             return f"%{{CONTENT_TYPE}} =~ {_media(values)}"
-        case Fact.WORD if values == ("",):
-            return "-z %{resp:Cache-Control}"
-        case Fact.WORD:
+        case _:
+            if values == ("",):
+                return "-z %{resp:Cache-Control}"
             return f"%{{resp:Cache-Control}} =~ m#^(?:{regex(values[0])})$#"
 
 
