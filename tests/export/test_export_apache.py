@@ -103,6 +103,12 @@ def test_what_removes_nothing_is_left_alone() -> None:
     assert "keep" not in removals
 
 
+def test_the_shorter_list_of_outcomes_is_named() -> None:
+    text = _text(Rule("/raw/**", APP_DECIDES), *SMALL)
+
+    assert 'Header always unset Edge-Control "expr=! (%{note:nocache_say} in {' in text
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
