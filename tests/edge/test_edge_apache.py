@@ -40,7 +40,7 @@ ODD = [
 @contextmanager
 def _running(folder: Path, export: Export = EXPORT, own: str = "") -> Iterator[int]:
     folder.chmod(0o755)
-    for parent in folder.parents[:3]:
+    for parent in folder.parents[:2]:
         parent.chmod(parent.stat().st_mode | 0o055)
     with origin() as behind, Apache(own).start(export, behind, folder) as port:
         yield port
