@@ -19,51 +19,58 @@ from typing import NamedTuple
 from .caddy_words import (
     METHOD,
     PATH,
-    STATUS_FIELD,
     TARGET_AS_SENT,
     block,
     comment,
     flags_of,
+    grouped,
     literal,
     pattern,
     response_field,
-    statuses,
     token,
 )
 from .cases import ERRORS
-from .paths import PLAIN_DECODED
+from .paths import PLAIN_DECODED, escaped
 from .plan import Answer, Case, Entry, Fact, Plan, Say
 from .target import ALL, Export, File, Heading, Target
 
 _ANSWER = "Nocache-Answer"
 _TEXT = "{nocache_text}"
+_OWN_ERROR = "{nocache_own_error}"
+#: Set once an upstream has answered, and only then.
+_LATENCY = "{http.reverse_proxy.upstream.latency}"
 _NEVER = "never"
 #: Texts that a map can pass on; any other stands in a block of its own.
 _SIMPLE = re.compile(r"[A-Za-z0-9 ,=_-]+")
 _LABELS = {Say.NEVER: _NEVER, Say.OWN: "own", Say.KEEP: "keep"}
 
 _INCLUDE = """\
-import nocache.caddyfile    # at the top, outside of all sites
+import nocache.caddyfile
+
 shop.example {
-	import nocache      # first in the site, above its own header lines
+	import nocache
 	reverse_proxy 127.0.0.1:8000
 }
-If the site has a handle_errors of its own, write "import nocache_errors" first in it:
-Caddy runs that one instead of ours."""
+
+The first import stands outside of all sites; the second is the first line of a site,
+above its own header lines. A handle_errors of the site's own must be merged by hand:
+write "import nocache_errors" as its first line."""
 
 _GAPS = (
-    "What Caddy cannot read as a request (400, 431) leaves without any field: Go "
-    "answers before a site is known",
+    "What Caddy cannot read as a request (400, 431), and OPTIONS *, is answered "
+    "before a site is known, without any field",
     "A host that no site is for gets an empty 200 from Caddy, without the policy",
-    "A site's own handle_errors replaces the one of the snippet: it needs "
-    '"import nocache_errors"',
+    "Where a site has a handle_errors of its own, the errors of opened paths leave "
+    'without the policy, unless "import nocache_errors" stands first in it',
+    "Where a rule opens a path and no handler of the site answers, Caddy's empty 200 "
+    "has no Cache-Control",
     "A deferred header line of the site with a matcher (header /x >Cache-Control y) "
     "comes after the policy and wins",
-    "Where a rule opens a path and no handler of the site answers, Caddy's own empty "
-    "200 leaves without Cache-Control",
-    "Several Cache-Control lines of one answer are not read as one list: such an "
-    "answer is treated as one that says something unknown",
-    "A field that the app sends without any value counts as not sent",
+    "To a proxied answer with Pragma: no-cache and no Cache-Control, Caddy adds "
+    "Cache-Control: no-cache before the policy sees it",
+    "Several Cache-Control lines in one answer count as one that nobody can read; "
+    "they stay only where the app decides",
+    "Pragma and targeted fields without a value count as not sent",
 )
 
 
@@ -89,11 +96,13 @@ class _Writer:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.lists: dict[tuple[Case, ...], str] = {(Case(plan.default),): _NEVER}
+        self.rules: dict[str, list[Entry]] = {}
         for entry in plan.entries:
-            if entry.cases not in self.lists:
-                names = self.lists.values()
-                name = f"rule_{entry.number}"
-                self.lists[entry.cases] = name if name not in names else f"{name}_all"
+            name = f"rule_{entry.number}"
+            if name in self.rules:  # it says another thing where it is shadowed
+                name += "_shadow"
+            name = self.lists.setdefault(entry.cases, name)
+            self.rules.setdefault(name, []).append(entry)
         cases = [case for cases in self.lists for case in cases]
         asked = [each for case in cases for each in case.when]
         self.flags = flags_of([ERRORS, *asked])
@@ -126,9 +135,7 @@ class _Writer:
         yield self._requests()
         if self.reads:
             yield [
-                *comment(
-                    "What is on its way out, taken apart: an answer's name, text."
-                ),
+                *comment('The text in an answer such as "own public, max-age=60".'),
                 *block(
                     f"map {response_field(_ANSWER)} {_TEXT}",
                     [pattern("^[^ ]+ (.*)$") + ' "${1}"'],
@@ -138,7 +145,7 @@ class _Writer:
             yield from self._answers()
         yield from self._endings()
         yield [
-            *comment("Deferred lines are not run on errors."),
+            *comment("Errors skip all that is above: Caddy runs this in its place."),
             *block("handle_errors", ["import nocache_errors"]),
         ]
 
@@ -220,21 +227,22 @@ class _Writer:
                     lines.append(f"\tvars {matcher} nocache_{flag.name} yes")
             yield [*lines, *flag.mapped()]
         words = "".join(flag.placeholder for flag in self.flags.values())
-        error = self.flags[ERRORS]
-        source = error.placeholder + "{http.reverse_proxy.upstream.latency}"
-        yield [
-            *comment("An error that no upstream sent is Caddy's own."),
-            *block(
-                f"map {token(source)} {{nocache_own_error}}",
-                [f'{pattern("^error $")} "own_error "', 'default ""'],
-            ),
-        ]
+        if not all(map(_shuts_errors, self.lists)):
+            source = self.flags[ERRORS].placeholder + _LATENCY
+            words = _OWN_ERROR + words
+            yield [
+                *comment("An error that no upstream sent is Caddy's own."),
+                *block(
+                    f"map {token(source)} {_OWN_ERROR}",
+                    [f'{pattern("^error $")} "own_error "', 'default ""'],
+                ),
+            ]
         control = response_field("cache-control")
         yield [
             *comment("All that holds, then a colon and what the app says of caching."),
             *block(
                 "map - {nocache_facts}",
-                [f'default "{{nocache_own_error}}{words}: {control}"'],
+                [f'default "{words}: {control}"'],
             ),
         ]
 
@@ -249,10 +257,10 @@ class _Writer:
             lines = {} if _shuts_errors(cases) else {pattern("^own_error "): default}
             for case in cases:
                 lines.setdefault(self._case(case), token(self._verdict(case.answer)))
-            about = [e for e in self.plan.entries if e.cases == cases]
-            rules = ", ".join(dict.fromkeys(str(e.number) for e in about))
+            about = dict.fromkeys(str(e.number) for e in self.rules[name])
+            rules = ", ".join(about)
             yield [
-                *comment(f"What leaves under {rules}."),
+                *comment(f"What leaves under rule {rules}."),
                 *block(
                     f"map {{nocache_facts}} {{nocache_{name}}}",
                     [" ".join(line) for line in lines.items()],
@@ -270,7 +278,7 @@ class _Writer:
         regex = "^" + "".join(rf"[^:]*\b{flag.name}\b" for flag in flags)
         for asked in case.when:
             if asked.fact is Fact.WORD:
-                regex += f"[^:]*: (?:{asked.values[0]})$"
+                regex += f"[^:]*: {grouped(asked.values[0])}$"
         return pattern(regex)
 
     def _endings(self) -> Iterator[list[str]]:
@@ -286,12 +294,11 @@ class _Writer:
             if fields := _fields(shape):
                 wanted = f'"{label} *"' if shape.shared else label
                 yield block("header", [f"match header {_ANSWER} {wanted}", *fields])
-        asked = [f for f in self.flags.values() if f.condition.fact is Fact.STATUS]
+        asked = [flag for flag in self.flags.values() if flag.matcher]
         told = [f"-{flag.field}" for flag in asked]
         yield block("header", [f">{_ANSWER} {{nocache_answer}}", *told])
         for flag in asked:
-            codes = statuses(flag.condition.values)
-            yield block("header", [f"match status {codes}", f">{flag.field} yes"])
+            yield block("header", [f"match {flag.matcher}", f">{flag.field} yes"])
         yield block("header", told)
 
 
@@ -303,19 +310,19 @@ def _shuts_errors(cases: tuple[Case, ...]) -> bool:
 
 def _request(entry: Entry, *, methods: bool, hosts: bool) -> str:
     """Return the regular expression for "spelling method host path"."""
-    flags = "(?is)" if entry.path.shadowed else "(?s)"
     words = ["[a-z]+" if entry.strict else "plain"]
     if methods:
-        words.append(f"(?-i:{'|'.join(entry.methods) or '[^ ]*'})")
+        words.append(grouped("|".join(entry.methods)) or "[^ ]+")
     if hosts:
-        names = [_host(name) for name in entry.hosts]
-        words.append(f"(?i:(?:{'|'.join(names)})[.]?)" if names else "[^ ]*")
-    return f"{flags}^{' '.join(words)} {entry.path.regex.removeprefix('^')}"
+        names = "|".join(map(_host, entry.hosts))
+        words.append(f"(?i:{names})[.]?" if names else "[^ ]*")
+    path = entry.path.regex.removeprefix("^").removesuffix("$")
+    words.append(f"(?i:{path})" if entry.path.shadowed else path)
+    return f"(?s)^{' '.join(words)}$"
 
 
 def _host(name: str) -> str:
-    escaped = re.sub(r"([.])", r"\\\1", name)
-    return "[^ ]*" + escaped[1:] if name.startswith("*") else escaped
+    return "[^ ]*" + escaped(name[1:]) if name.startswith("*") else escaped(name)
 
 
 def _fields(shape: _Shape) -> list[str]:
@@ -327,7 +334,7 @@ def _fields(shape: _Shape) -> list[str]:
 def _write(plan: Plan, heading: Heading) -> Export:
     writer = _Writer(plan)
     closed = [
-        *comment("What Caddy answers by itself as an error, and its guests."),
+        *comment("For handle_errors: whatever is answered there is never stored."),
         *block("header", _fields(_shape(plan.default))),
     ]
     inside = "\n\n".join("\n".join(lines) for lines in writer.sections())

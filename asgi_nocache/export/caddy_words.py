@@ -29,8 +29,8 @@ TARGET_AS_SENT = "{http.request.orig_uri}"
 #: The rest of the request line as it came: a site may rewrite the others.
 PATH = "{http.request.orig_uri.path}"
 METHOD = "{http.request.orig_method}"
-#: Only in a site's own response fields while they are written; never sent.
-STATUS_FIELD = "Nocache-Status"
+#: How the fields begin that are there only while an answer is written.
+_FIELD = "Nocache"
 
 #: What the conditions that every policy asks for are called.
 _NAMES = {
@@ -41,16 +41,18 @@ _NAMES = {
     HAS_COOKIE: "cookie",
     SAYS_MORE: "says_more",
     EXPIRES: "expires",
+    Condition(Fact.MISMATCH, ()): "mismatch",
 }
 _KINDS = {
     Fact.METHOD: "method",
-    Fact.REQUEST_FIELD: "asks",
+    Fact.REQUEST_FIELD: "asked",
     Fact.STATUS: "status",
-    Fact.RESPONSE_FIELD: "answers",
+    Fact.RESPONSE_FIELD: "sent",
     Fact.MEDIA_TYPE: "type",
-    Fact.MISMATCH: "mismatch",
 }
 _WIDTH = 84
+#: How long the name of a flag may be before it gets a number.
+_SHORT = 20
 
 
 def token(text: str) -> str:
@@ -84,7 +86,14 @@ def pattern(regex: str) -> str:
             return f"\\x{ord(character):02x}"
         return found[0]
 
-    return '"~' + re.sub(r"\\(.)|[\"`\x00-\x1f\x7f]", safe, regex, flags=re.S) + '"'
+    return (
+        '"~' + re.sub(r"\\(.)|[\"`\x00-\x1f\x7f]", safe, regex, flags=re.DOTALL) + '"'
+    )
+
+
+def grouped(regex: str) -> str:
+    """Return *regex* so that something may follow it."""
+    return f"(?:{regex})" if "|" in regex else regex
 
 
 def comment(text: str, indent: str = "\t") -> list[str]:
@@ -119,9 +128,22 @@ class Flag(NamedTuple):
         return f"{{nocache_{self.name}}}"
 
     @property
+    def matcher(self) -> str:
+        """What a response matcher can see of it, and no placeholder; ``""``.
+
+        A field without a value is there, though its placeholder is empty.
+        """
+        fact, values = self.condition.fact, self.condition.values
+        if fact is Fact.STATUS:
+            return f"status {statuses(values)}"
+        if fact is Fact.RESPONSE_FIELD and len(values) == 1:
+            return f"header {values[0].title()} *"
+        return ""
+
+    @property
     def field(self) -> str:
-        """The field that has the flag of a status while an answer is written."""
-        return f"{STATUS_FIELD}-{self.name.replace('_', '-').title()}"
+        """The field that says what the matcher saw, while an answer is written."""
+        return f"{_FIELD}-{self.name.replace('_', '-').title()}"
 
     def mapped(self) -> list[str]:
         """Return the ``map`` that says whether it is so."""
@@ -145,19 +167,24 @@ def flags_of(conditions: Iterable[Condition]) -> dict[Condition, Flag]:
 def _name(asked: Condition, number: int) -> str:
     if asked in _NAMES:
         return _NAMES[asked]
-    return f"{_KINDS[asked.fact]}_{number + 1}"
+    kind = _KINDS[asked.fact]
+    said = re.sub(r"[^0-9a-z]+", "_", "_".join(asked.values).lower())
+    if asked.fact is Fact.STATUS:
+        said = statuses(asked.values).replace(" ", "_")
+    short = len(said) < _SHORT and asked.fact is not Fact.MEDIA_TYPE
+    return f"{kind}_{said}" if short and not asked.negated else f"{kind}_n{number + 1}"
 
 
 def _asked(flag: Flag) -> tuple[str, list[tuple[str, bool]]]:
     """Return what is looked at, and the inputs that say yes or no."""
     values = flag.condition.values
+    if flag.matcher:
+        return response_field(flag.field), [("yes", True)]
     match flag.condition.fact:
         case Fact.METHOD:
             return METHOD, [(pattern(f"^(?:{'|'.join(values)})$"), True)]
         case Fact.REQUEST_FIELD:
             return f"{{vars.nocache_{flag.name}}}", [("yes", True)]
-        case Fact.STATUS:
-            return response_field(flag.field), [("yes", True)]
         case Fact.RESPONSE_FIELD:
             return "".join(map(response_field, values)), [(pattern("."), True)]
         case Fact.MEDIA_TYPE:
