@@ -26,11 +26,12 @@ from .caddy_words import (
     grouped,
     literal,
     pattern,
+    request,
     response_field,
     token,
 )
 from .cases import ERRORS
-from .paths import PLAIN_DECODED, escaped
+from .paths import PLAIN_DECODED
 from .plan import Answer, Case, Entry, Fact, Plan, Say
 from .target import ALL, Export, File, Heading, Target
 
@@ -100,7 +101,7 @@ class _Writer:
         for entry in plan.entries:
             name = f"rule_{entry.number}"
             if name in self.rules:  # it says another thing where it is shadowed
-                name += "_shadow"
+                name += "_other"
             name = self.lists.setdefault(entry.cases, name)
             self.rules.setdefault(name, []).append(entry)
         cases = [case for cases in self.lists for case in cases]
@@ -169,7 +170,7 @@ class _Writer:
         lines: list[str] = []
         seen: set[str] = set()
         for entry in entries:
-            regex = pattern(_request(entry, methods=methods, hosts=hosts))
+            regex = pattern(request(entry, methods=methods, hosts=hosts))
             if regex not in seen:  # the first counts, and Caddy refuses a second
                 seen.add(regex)
                 reason = f": {entry.reason}" if entry.reason else ""
@@ -306,23 +307,6 @@ def _shuts_errors(cases: tuple[Case, ...]) -> bool:
     """Tell whether no error is opened, whoever made it."""
     first = cases[0]
     return first.answer.say is Say.NEVER and first.when in ((), (ERRORS,))
-
-
-def _request(entry: Entry, *, methods: bool, hosts: bool) -> str:
-    """Return the regular expression for "spelling method host path"."""
-    words = ["[a-z]+" if entry.strict else "plain"]
-    if methods:
-        words.append(grouped("|".join(entry.methods)) or "[^ ]+")
-    if hosts:
-        names = "|".join(map(_host, entry.hosts))
-        words.append(f"(?i:{names})[.]?" if names else "[^ ]*")
-    path = entry.path.regex.removeprefix("^").removesuffix("$")
-    words.append(f"(?i:{path})" if entry.path.shadowed else path)
-    return f"(?s)^{' '.join(words)}$"
-
-
-def _host(name: str) -> str:
-    return "[^ ]*" + escaped(name[1:]) if name.startswith("*") else escaped(name)
 
 
 def _fields(shape: _Shape) -> list[str]:

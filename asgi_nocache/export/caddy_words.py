@@ -22,7 +22,9 @@ from .cases import (
     SAYS_MORE,
     SETS_COOKIE,
 )
-from .plan import Condition, Fact
+from .compile import NotExpressibleError
+from .paths import escaped
+from .plan import Condition, Entry, Fact
 
 #: The raw target; of all placeholders of a path the only one that is not decoded.
 TARGET_AS_SENT = "{http.request.orig_uri}"
@@ -69,8 +71,18 @@ def token(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Return *text*, which has no placeholders, as one token."""
-    return token(re.sub(r"([{}])", r"\\\1", text))
+    """Return *text*, which has no placeholders, as one token.
+
+    Raises:
+        NotExpressibleError: NC802, it has a brace. Caddy 2.11.7 put the path in for
+            an escaped ``{path}``, and the environment is read before anything else.
+    """
+    if "{" in text or "}" in text:
+        message = (
+            f"NC802 the text {text!r} has braces, which Caddy reads; leave them out"
+        )
+        raise NotExpressibleError("export caddy", [message])
+    return token(text)
 
 
 def pattern(regex: str) -> str:
@@ -215,6 +227,23 @@ def _parts(regexes: Iterable[str]) -> str:
 def response_field(name: str) -> str:
     """Return the placeholder of a field, read while the answer is written."""
     return f"{{http.response.header.{name.title()}}}"
+
+
+def request(entry: Entry, *, methods: bool, hosts: bool) -> str:
+    """Return the regular expression for "spelling method host path"."""
+    words = ["[a-z]+" if entry.strict else "plain"]
+    if methods:
+        words.append(grouped("|".join(entry.methods)) or "[^ ]+")
+    if hosts:
+        names = "|".join(map(_host, entry.hosts))
+        words.append(f"(?i:{names})[.]?" if names else "[^ ]*")
+    path = entry.path.regex.removeprefix("^").removesuffix("$")
+    words.append(f"(?i:{path})" if entry.path.shadowed else path)
+    return f"(?s)^{' '.join(words)}$"
+
+
+def _host(name: str) -> str:
+    return "[^ ]*" + escaped(name[1:]) if name.startswith("*") else escaped(name)
 
 
 def statuses(ranges: Iterable[str]) -> str:
