@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from asgi_nocache import (
+    APP_DECIDES,
     LEGACY_2014,
     NO_STORE,
     NO_STORE_EDGE,
@@ -106,6 +107,13 @@ def test_what_must_be_quoted_is_a_block_of_its_own() -> None:
     assert "{nocache_text}\n" not in text
 
 
+def test_what_the_app_decides_is_left_alone() -> None:
+    text = text_of(Rule("/a/**", APP_DECIDES))
+
+    assert "default keep\n" in text
+    assert "Nocache-Answer keep" not in text
+
+
 def test_braces_in_a_text_are_refused() -> None:
     odd = Policy(CacheControl.parse([b'public, max-age=9, x="{path}"']), "ODD")
 
@@ -129,7 +137,7 @@ def test_hosts_and_methods_are_asked_only_where_rules_name_them() -> None:
     )
 
     assert '"~(?s)^plain /a$" rule_1' in plain
-    hosts = r"(?i:a\.example|[^ ]*\.b\.example)[.]?"
+    hosts = r"(?i:[^ ]*\.b\.example|a\.example)[.]?"
     assert rf'"~(?s)^plain [^ ]+ {hosts} /a$" rule_1' in named
     assert '"~(?s)^plain (?:GET|HEAD|POST) [^ ]* /b$" rule_2' in named
 
