@@ -252,6 +252,23 @@ def test_lines_that_caddy_reads_in_its_own_way(app: int, folder: Path) -> None:
     assert pragma.values("pragma") == []
 
 
+def test_an_app_cannot_pretend(app: int, folder: Path) -> None:
+    claims = [
+        ("nocache-answer", "own public, max-age=9"),
+        ("nocache-error", "no"),
+        ("nocache-sets-cookie", "yes"),
+    ]
+    with EDGE.start(EXPORT, app, folder) as port:
+        shut = ask(port, "/api", answer=claims)
+        error = ask(port, "/static/a", status=500, answer=claims)
+        opened = ask(port, "/static/a", answer=claims)
+
+    assert closed(shut)
+    assert closed(error)
+    assert opened.values("cache-control") == ["public, max-age=3600"]
+    assert not any(name.startswith("nocache") for name, _ in opened.fields)
+
+
 def test_range_goes_only_with_if_range(app: int, folder: Path) -> None:
     """The stripped request is shown by a site that says what it got."""
     text = '\trespond "{header.Range}|{header.If-Range}|{header.If-None-Match}"'
