@@ -228,7 +228,8 @@ def _stricter(said: _Said, never: Answer) -> Iterator[Case]:
         longer = word(f"{public or '(?:public, )?'}max-age=[0-9]+")
     elif fresh:
         yield Case(never, (word(f"(?:public, )?max-age={_limit(control)}"),))
-    yield Case(own, (longer,))
+    if not _is_split(control):
+        yield Case(own, (longer,))
     yield Case(never)
 
 
@@ -242,5 +243,19 @@ def _private_words(own: str, control: object, *, fresh: bool) -> Iterable[str]:
 
 
 def _limit(control: object) -> str:
-    lifetime = getattr(control, "max_age", None)
-    return at_most(lifetime) if lifetime is not None else "[0-9]+"
+    """Return what a lifetime may be at most, whichever cache reads it."""
+    limits = [limit for limit in _lifetimes(control) if limit is not None]
+    return at_most(min(limits)) if limits else "[0-9]+"
+
+
+def _is_split(control: object) -> bool:
+    """Tell whether shared caches get a lifetime of their own.
+
+    Then the policy's text is no answer to one lifetime of the app's: one of its two
+    may be the longer one, and s-maxage shares what asks for a login, too.
+    """
+    return _lifetimes(control)[1] is not None
+
+
+def _lifetimes(control: object) -> tuple[int | None, int | None]:
+    return getattr(control, "max_age", None), getattr(control, "s_maxage", None)

@@ -3,6 +3,7 @@
 import warnings
 from typing import Any
 
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
@@ -172,3 +173,20 @@ def test_behind_the_middleware(
 
     assert said(left.fields).covers(said(behind.fields))
     assert len(values(tuple(left.fields), b"cache-control")) <= 1 or not left.answer.set
+
+
+@pytest.mark.parametrize("lifetimes", [(3600, 10), (10, 3600), (60, 60)])
+@pytest.mark.parametrize("kind", ["public, ", "", "private, "])
+@pytest.mark.parametrize("seconds", [5, 10, 11, 60, 600, 3600, 9999])
+def test_a_lifetime_for_shared_caches_limits_what_the_app_says(
+    lifetimes: tuple[int, int], kind: str, seconds: int
+) -> None:
+    policy = PUBLIC(max_age=lifetimes[0], s_maxage=lifetimes[1])
+    policy_set = RuleSet([Rule("/a", policy)])
+    word = f"{kind}max-age={seconds}".encode()
+    request = RequestFacts("GET", "/a")
+    response = ResponseFacts(200, [(b"cache-control", word)])
+    left = evaluate(compile_plan(policy_set), request, response)
+    decision = decide(request, response, policy_set, now=0)
+
+    assert said(left.fields).covers(said(decision.apply(response.fields)))
