@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from edge_caddy import EDGE, PROXY
 from edge_cells import MATRIX, Cell, cells, said
-from edge_judge import Tally, run
+from edge_judge import Tally, note, run
 from edge_origin import origin
 from edge_run import exported
 from edge_wire import Seen, ask, send
@@ -90,7 +90,7 @@ def closed(seen: Seen) -> bool:
 
 
 def test_every_cell_of_the_matrix(app: int, folder: Path) -> None:
-    tally = judged(EXPORT, app, folder)
+    tally = note("caddy", f"caddy {EDGE.version()}", judged(EXPORT, app, folder))
 
     assert set(tally.wrong) == KNOWN, tally
     assert tally.equal > 1400
