@@ -90,7 +90,7 @@ def closed(seen: Seen) -> bool:
 
 
 def test_every_cell_of_the_matrix(app: int, folder: Path) -> None:
-    tally = note("caddy", f"caddy {EDGE.version()}", judged(EXPORT, app, folder))
+    tally = note("caddy", f"Caddy {EDGE.version()}", judged(EXPORT, app, folder))
 
     assert set(tally.wrong) == KNOWN, tally
     assert tally.equal > 1400
