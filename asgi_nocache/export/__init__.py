@@ -13,9 +13,12 @@ from .. import __version__
 from .._core.errors import ConfigurationError
 from .._core.rules import Rule, RuleSet
 from . import (
+    apache,
+    caddy,
     cloudflare,
     cloudflare_headers,
     cloudfront,
+    fastly,
     gateway_api,
     haproxy,
     netlify,
@@ -23,9 +26,10 @@ from . import (
     traefik,
     varnish,
 )
-from .compile import NotExpressibleError, compile_plan
+from .compile import compile_plan
 from .evaluate import evaluate
 from .fit import fit
+from .losses import NotExpressibleError
 from .plan import Plan
 from .target import Can, Export, File, Heading, Target
 
@@ -49,12 +53,15 @@ TARGETS: dict[str, Target] = {
     for each in (
         nginx,
         varnish,
+        apache,
         haproxy,
+        caddy,
         traefik,
         gateway_api,
         cloudflare_headers,
         cloudflare,
         netlify,
+        fastly,
         cloudfront,
     )
 }

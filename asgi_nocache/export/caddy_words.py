@@ -22,7 +22,7 @@ from .cases import (
     SAYS_MORE,
     SETS_COOKIE,
 )
-from .compile import NotExpressibleError
+from .losses import NotExpressibleError
 from .paths import escaped
 from .plan import Condition, Entry, Fact
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import cloudflare_expressions as words
-from .compile import Losses
+from .losses import Losses
 from .plan import Answer, Case, Entry, Fact, Plan, Say
 from .target import ALL, Export, File, Heading, Target
 

@@ -15,8 +15,8 @@ from itertools import product
 from urllib.parse import quote
 
 from .._core.patterns import REST, TAIL, Segment, Wildcard
-from .compile import Losses
 from .headers_file import Block, comment_of, for_files, without, written
+from .losses import Losses
 from .paths import PathForm
 from .plan import Plan
 from .target import Can, Export, File, Heading, Target

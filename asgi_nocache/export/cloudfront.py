@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from .._core.cache_control import CacheControl
 from .._core.strictness import Level
 from .cases import VALIDATORS
-from .compile import NotExpressibleError
+from .losses import NotExpressibleError
 from .paths import PLAIN
 from .plan import Answer, Entry, Plan, Say
 from .target import Export, File, Heading, Target

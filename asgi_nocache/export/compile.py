@@ -1,65 +1,25 @@
 """Compiling: rules to a plan, in their order, with nothing looser than ``decide()``.
 
 What no edge can know (a callable, an endpoint, what the request's user may see) is
-refused here, or widened to never-store; what one target cannot say is fit.py's.
+refused, or widened to never-store (losses.py); what one target cannot say is fit.py's.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from .._core.errors import ConfigurationError
 from .._core.guards import STATIC_EXTENSIONS, extension
 from .._core.patterns import REST, TAIL, Wildcard, parse
-from .._core.policy import Policy, is_side_field
+from .._core.policy import Policy
 from .._core.rules import Rule, RuleSet
 from .cases import QUIET, cases_of, never_answer
+from .losses import Losses, unknown_to_edges
 from .paths import PathForm, escaped
 from .plan import Answer, Case, Condition, Entry, Fact, Plan
 
 _EVERY_PATH = "/**"
-
-
-class NotExpressibleError(ConfigurationError):
-    """NC802: a rule that an edge cannot follow. Each problem names one."""
-
-    __module__ = "asgi_nocache.export"
-
-
-@dataclass
-class Losses:
-    """What cannot be said: refused, or said more strictly if that is allowed.
-
-    Attributes:
-        widen: Whether a rule may become stricter.
-        refused: One sentence each.
-        widened: One sentence each.
-    """
-
-    widen: bool = False
-    refused: list[str] = field(default_factory=list)
-    widened: list[str] = field(default_factory=list)
-
-    def add(self, entry: str, reason: str, remedy: str) -> None:
-        """Take note of what *entry* asks and an edge cannot do."""
-        if self.widen:
-            self.widened.append(f"{entry} is never-store here: {reason}")
-        else:
-            self.refused.append(
-                f"{entry}: {reason}; {remedy}, or allow --widen to make it never-store"
-            )
-
-    def check(self, place: str) -> None:
-        """Raise if anything was refused.
-
-        Raises:
-            NotExpressibleError: With all of it.
-        """
-        if self.refused:
-            raise NotExpressibleError(place, [f"NC802 {each}" for each in self.refused])
 
 
 def compile_plan(policy_set: RuleSet, *, widen: bool = False) -> Plan:
@@ -141,7 +101,7 @@ class _Compiler:
             hosts=tuple(sorted(rule.conditions.hosts or ())),
             reason=rule.reason,
         )
-        problems = list(_unknown_to_edges(rule, self.policy_set.mode))
+        problems = list(unknown_to_edges(rule, self.policy_set.mode))
         for reason, remedy in problems:
             self.losses.add(name, reason, remedy)
         if problems:
@@ -280,54 +240,6 @@ def _can_end_so(path: object, when: Sequence[Condition]) -> bool:
 def _always(entry: Entry) -> bool:
     """Tell whether one of the cases holds in any case."""
     return any(not case.when for case in entry.cases)
-
-
-def _unknown_to_edges(rule: Rule, mode: str) -> Iterator[tuple[str, str]]:
-    """Yield what no edge knows, and what to write instead."""
-    conditions = rule.conditions
-    if isinstance(rule.path, re.Pattern):
-        yield (
-            "a regular expression is read differently by each edge",
-            ("write a path pattern such as '/items/*'"),
-        )
-    if conditions.when is not None:
-        yield "when= is Python, which an edge does not run", "write a path or a status"
-    if conditions.endpoints is not None or conditions.tags is not None:
-        yield "an edge knows no endpoints and no tags", "write the path"
-    if conditions.credentials is not None:
-        yield (
-            "credentials= needs Vary on what stays shareable",
-            ("write the paths that need a login"),
-        )
-    yield from _beyond_comparing(rule, rule.mode or mode)
-
-
-def _beyond_comparing(rule: Rule, mode: str) -> Iterator[tuple[str, str]]:
-    """Yield what an edge would have to read in the app's fields and cannot."""
-    policy = rule.policy
-    if mode == "report":
-        yield "mode 'report' changes nothing", "drop the rule"
-    if mode == "if-missing":
-        yield "mode 'if-missing' trusts all that the app sends", "write 'stricter'"
-    if rule.floor and (rule.conditions.status or rule.conditions.media_types):
-        yield (
-            "a floor that asks of the response is decided too late",
-            ("let the floor be for the path"),
-        )
-    if policy.never_store:
-        return
-    if rule.floor:
-        yield (
-            "a floor that allows caching is joined with what it stands above",
-            ("make it never-store, or a rule"),
-        )
-    if policy.vary:
-        yield "vary= is merged into the app's Vary", "let the app send Vary"
-    if mode != "override" and any(is_side_field(n.encode()) for n, _ in policy.beside):
-        yield (
-            "what the app sends in a targeted field is not compared",
-            ("give the rule mode='override'"),
-        )
 
 
 def _asked_of_response(rule: Rule) -> tuple[Condition, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .compile import Losses
+from .losses import Losses
 from .plan import Case, Entry, Fact, Plan
 from .target import Can, Target
 

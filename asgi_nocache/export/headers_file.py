@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from .compile import Losses
+from .losses import Losses
 from .plan import Answer, Case, Condition, Entry, Fact, Plan, Say
 
 #: RFC 9110 spells them so; everything else is written in title case.

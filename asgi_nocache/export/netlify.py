@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .compile import Losses
 from .headers_file import Block, comment_of, for_files, without, written
+from .losses import Losses
 from .plan import Answer, Entry, Plan, Say
 from .target import Can, Export, File, Heading, Target
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from .compile import Losses
+from .losses import Losses
 from .plan import Plan
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from edge_apache import EDGE, LOADED, Apache
 from edge_cells import MATRIX, Lines, cells
-from edge_judge import Tally, run
+from edge_judge import Tally, note, run
 from edge_origin import origin
 from edge_run import exported
 from edge_wire import Seen, ask, send
@@ -58,7 +58,7 @@ def _tally(folder: Path, export: Export) -> Tally:
 
 
 def test_every_cell_is_as_the_policy_says(tmp_path: Path) -> None:
-    tally = _tally(tmp_path, EXPORT)
+    tally = note("apache", f"Apache {EDGE.version()}", _tally(tmp_path, EXPORT))
 
     assert tally.wrong == [], tally
     assert tally.equal > 1400, tally

@@ -32,8 +32,9 @@ from asgi_nocache.export.caddy_words import (
     token,
 )
 from asgi_nocache.export.cases import ERRORS, QUIET
-from asgi_nocache.export.compile import NotExpressibleError, compile_plan
+from asgi_nocache.export.compile import compile_plan
 from asgi_nocache.export.fit import fit
+from asgi_nocache.export.losses import NotExpressibleError
 from asgi_nocache.export.plan import Case, Condition, Fact, Plan
 from asgi_nocache.export.target import Export
 

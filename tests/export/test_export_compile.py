@@ -24,12 +24,9 @@ from asgi_nocache import (
     Rule,
 )
 from asgi_nocache._core.rules import RuleSet
-from asgi_nocache.export.compile import (
-    NotExpressibleError,
-    compile_plan,
-    fingerprint,
-)
+from asgi_nocache.export.compile import compile_plan, fingerprint
 from asgi_nocache.export.evaluate import evaluate
+from asgi_nocache.export.losses import NotExpressibleError
 from asgi_nocache.export.plan import Fact, Plan, Say
 
 OPEN = PUBLIC(max_age=60)

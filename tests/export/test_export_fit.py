@@ -17,9 +17,10 @@ from asgi_nocache import (
 )
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export import export, heading, plan_for
-from asgi_nocache.export.compile import NotExpressibleError, compile_plan
+from asgi_nocache.export.compile import compile_plan
 from asgi_nocache.export.evaluate import evaluate
 from asgi_nocache.export.fit import fit
+from asgi_nocache.export.losses import NotExpressibleError
 from asgi_nocache.export.plan import Plan
 from asgi_nocache.export.target import ALL, Can, Export, Heading, Target
 

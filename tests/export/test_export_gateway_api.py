@@ -7,8 +7,9 @@ import pytest
 from asgi_nocache import NO_STORE, NO_STORE_EDGE, PRIVATE, PUBLIC, Rule
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export import gateway_api, heading
-from asgi_nocache.export.compile import NotExpressibleError, compile_plan
+from asgi_nocache.export.compile import compile_plan
 from asgi_nocache.export.fit import fit
+from asgi_nocache.export.losses import NotExpressibleError
 from asgi_nocache.export.paths import PathForm
 from asgi_nocache.export.plan import Answer, Case, Entry, Plan, Say
 from asgi_nocache.export.target import Export, Heading

@@ -9,8 +9,9 @@ from asgi_nocache import APP_DECIDES, NO_STORE, PRIVATE, PUBLIC, REVALIDATE, Rul
 from asgi_nocache._core.policy import Policy
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export import heading, traefik
-from asgi_nocache.export.compile import NotExpressibleError, compile_plan
+from asgi_nocache.export.compile import compile_plan
 from asgi_nocache.export.fit import fit
+from asgi_nocache.export.losses import NotExpressibleError
 from asgi_nocache.export.paths import PLAIN, PathForm
 from asgi_nocache.export.plan import Answer, Case, Entry, Plan, Say
 from asgi_nocache.export.target import Export, Heading
