@@ -1,6 +1,6 @@
 # Cache policy for Varnish: asgi-nocache VERSION, policy 2eb15fd9e3e1.
 # Do not edit: change the rules and export again.
-# Up to date? asgi-nocache export varnish shop:app --check -o THIS_FILE
+# Up to date? asgi-nocache export varnish shop:app --check -o HERE
 
 # Call these from your own subroutines; none of them ends one, but for nocache_recv,
 # which may return (pass). Paths are compared as they were sent, and never changed.
