@@ -73,7 +73,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 #: takes a no-break space for part of the name.
 _OWS = " \t"
 #: What a separator that is none may stand between: ``no-store; private``.
-_WORD = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:=\w+)?", re.ASCII)
+_WORD = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:=\d+(?![\w-]))?", re.ASCII)
 
 
 class Directive(NamedTuple):

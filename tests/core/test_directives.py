@@ -173,6 +173,7 @@ def test_what_is_no_directive(text: str) -> None:
         ("no-store\0", "no-store"),
         ("\xa0private", "private"),
         ("max-age=60;no-store", "no-store, max-age=0"),
+        ("max-age=60=no-store", "no-store, max-age=0"),
         ("max-age=9;max-age=x", "max-age=0"),
         ("no-cache=x;private", "private, no-cache"),
         ('ext="a, b"; no-store', "no-store"),
