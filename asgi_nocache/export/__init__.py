@@ -123,6 +123,7 @@ def heading(target: Target, plan: Plan, source: str) -> Heading:
             f"policy {plan.fingerprint}.",
             "Do not edit: change the rules and export again.",
             f"Up to date? {again} --check -o HERE",
+            *(() if target.real else ("Not verified on a real edge.",)),
             *(f"Note: {note}." for note in plan.notes),
         )
     )

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from .._core.cache_control import CacheControl
 from .._core.decision import decide
 from .._core.facts import RequestFacts, ResponseFacts
 from .._core.fields import Fields
 from .._core.guards import DYNAMIC_PARTS, STATIC_EXTENSIONS
 from .._core.policy import REVALIDATE, SIDE_FIELDS, Policy
 from .._core.rules import Mode, RuleSet
-from .._core.strictness import Level
+from .._core.strictness import OPEN, Level
 from .paths import at_most, escaped
 from .plan import Answer, Case, Condition, Fact, Say
 
@@ -93,6 +94,7 @@ SILENT = word("")
 _CLOSED = word("(?:no-store|private)(?:, [a-z-]+(?:=[0-9]+)?)*")
 #: A lifetime for all caches, as the middleware or a careful app writes it.
 _LIFETIME = word("(?:public, )?max-age=[0-9]+")
+_PUBLIC_LIFETIME = word("public, max-age=[0-9]+")
 #: What the app may add by itself, and what only tightens.
 _STRICTER = "(?:must-revalidate, )?"
 _SHARED_IN_WORDS = word(".*(?:public|s-maxage).*")
@@ -126,8 +128,16 @@ def cases_of(
         cases += [Case(answer, (fact,)) for fact, answer in said.raised()]
         cases.append(Case(said.answer()))
     else:
-        cases += _stricter(said, never)
-    return tuple(dict.fromkeys(cases))
+        cases += _stricter(said, policy.cache_control, never)
+    return _shortest(cases)
+
+
+def _shortest(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """Return *cases* without those that say what the ones after them say anyway."""
+    out = [*dict.fromkeys(cases)]
+    while len(out) > 1 and out[-2].answer == out[-1].answer:
+        del out[-2]
+    return tuple(out)
 
 
 def never_answer(policy: Policy) -> Answer:
@@ -199,7 +209,7 @@ def _of_the_app(said: _Said, never: Answer) -> Iterator[Case]:
     yield Case(keep)
 
 
-def _stricter(said: _Said, never: Answer) -> Iterator[Case]:
+def _stricter(said: _Said, control: CacheControl, never: Answer) -> Iterator[Case]:
     """Yield the cases where the policy is joined with what the app sent.
 
     What is written as the middleware writes it is compared; anything else may say
@@ -207,55 +217,41 @@ def _stricter(said: _Said, never: Answer) -> Iterator[Case]:
     """
     own = said.answer()
     keep = Answer(Say.KEEP, (), tuple(n for n in own.remove if n != "cache-control"))
-    control = said.policy.cache_control
-    level = control.strictness if control else None
-    fresh = level is not None and level.private is Level.FRESH
-    longer = _LIFETIME
     yield Case(never, (SAYS_MORE,))
     yield Case(never, (SILENT, EXPIRES))
-    for text in _private_words(own.cache_control, control, fresh=fresh):
+    for text in _private_words(own.cache_control, control):
         yield Case(keep, (word(text),))
     for condition, answer in said.raised():
         yield Case(answer, (condition, SILENT))
         yield Case(never, (condition,))
     yield Case(own, (SILENT,))
-    if fresh and level is not None and level.shared is Level.FRESH:
+    longer = _LIFETIME
+    if control.strictness == OPEN:
         yield Case(keep, (word(escaped(own.cache_control)),))
-        public = "public, " if own.cache_control.startswith("public") else ""
-        keeps = f"(?:{public})?" if public else ""
-        yield Case(keep, (word(f"{keeps}{_STRICTER}max-age={_limit(control)}"),))
-        # Without "public" it would say less than the policy does.
-        longer = word(f"{public or '(?:public, )?'}max-age=[0-9]+")
-    elif fresh:
+        # Without "public" the policy's text would say more than the app did.
+        longer = _PUBLIC_LIFETIME if control.public else _LIFETIME
+        public = "(?:public, )?" if control.public else ""
+        yield Case(keep, (word(f"{public}{_STRICTER}max-age={_limit(control)}"),))
+    elif control.strictness.private is Level.FRESH:
         yield Case(never, (word(f"(?:public, )?max-age={_limit(control)}"),))
-    if not _is_split(control):
+    # Where shared caches get a lifetime of their own, the policy's text is no answer to
+    # one lifetime of the app's: one of the two may be the longer one, and s-maxage
+    # shares what asks for a login, too.
+    if control.s_maxage is None:
         yield Case(own, (longer,))
     yield Case(never)
 
 
-def _private_words(own: str, control: object, *, fresh: bool) -> Iterable[str]:
-    """Return what may stay whoever asked: nothing of it is for shared caches."""
+def _private_words(own: str, control: CacheControl) -> Iterator[str]:
+    """Yield what may stay whoever asked: nothing of it is for shared caches."""
     yield escaped(str(REVALIDATE.cache_control))
-    if fresh:
+    if control.strictness.private is Level.FRESH:
         yield f"private, {_STRICTER}max-age={_limit(control)}"
-    if own.startswith("private"):
+    if control.private:
         yield escaped(own)
 
 
-def _limit(control: object) -> str:
+def _limit(control: CacheControl) -> str:
     """Return what a lifetime may be at most, whichever cache reads it."""
-    limits = [limit for limit in _lifetimes(control) if limit is not None]
+    limits = [n for n in (control.max_age, control.s_maxage) if n is not None]
     return at_most(min(limits)) if limits else "[0-9]+"
-
-
-def _is_split(control: object) -> bool:
-    """Tell whether shared caches get a lifetime of their own.
-
-    Then the policy's text is no answer to one lifetime of the app's: one of its two
-    may be the longer one, and s-maxage shares what asks for a login, too.
-    """
-    return _lifetimes(control)[1] is not None
-
-
-def _lifetimes(control: object) -> tuple[int | None, int | None]:
-    return getattr(control, "max_age", None), getattr(control, "s_maxage", None)

@@ -86,7 +86,7 @@ def _write(plan: Plan, heading: Heading) -> Export:
     if " matches " in json.dumps(phases):
         fits = [name for name in fits if name in ("Business", "Enterprise")]
     body = {
-        "about": [*heading.lines, "Not verified on a real edge."],
+        "about": list(heading.lines),
         "plans": fits,
         "merge": {"replace_refs": "nocache_*", "keep_other_rules": True, "at": "end"},
         "phases": [{"phase": n, "rules": rules} for n, rules in phases.items()],

@@ -56,17 +56,22 @@ def compile_plan(policy_set: RuleSet, *, widen: bool = False) -> Plan:
 
 def fingerprint(policy_set: RuleSet) -> str:
     """Return what tells two policies apart, the same on every machine."""
-    said = [repr(policy_set.default), repr(policy_set.default.fields)]
-    said += [policy_set.mode, *sorted(policy_set.guards)]
+    said = [*_said(policy_set.default), policy_set.mode, *sorted(policy_set.guards)]
     for rule in policy_set.rules:
         conditions = rule.conditions
-        said += [repr(rule), repr(rule.policy.fields), repr(rule.mode), rule.reason]
+        said += [repr(rule), *_said(rule.policy), repr(rule.mode), rule.reason]
         said += [
             f"{name}={_sorted(getattr(conditions, name))}"
             for name in ("methods", "hosts", "credentials", "status", "media_types")
         ]
-        said += [repr(rule.guards and sorted(rule.guards)), repr(rule.policy.vary)]
+        said.append(repr(rule.guards and sorted(rule.guards)))
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
+
+
+def _said(policy: Policy) -> tuple[str, ...]:
+    """Return all that *policy* says, its name included."""
+    rest = (policy.vary, policy.strip_validators, policy.shared_with_credentials)
+    return repr(policy), repr(policy.fields), repr(rest)
 
 
 def _sorted(value: object) -> object:

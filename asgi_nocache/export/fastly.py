@@ -106,7 +106,7 @@ def _head(kind: str, heading: Heading) -> str:
     return (
         f"{heading.commented()}"
         f"# Snippet nocache_{kind}: type {kind}, priority {_PRIORITIES[kind]}.\n"
-        "# Not verified on a real edge: try it on a service that serves nobody yet.\n\n"
+        "# Try it on a service that serves nobody yet.\n\n"
     )
 
 

@@ -36,7 +36,6 @@ _CONDITIONS = ("If-None-Match", "If-Modified-Since", "If-Range", "Range")
 #: One rule less, since all matches of a route must be fewer than 16 times 8.
 _RULES, _MATCHES, _LONGEST = 15, 8, 1024
 
-_UNVERIFIED = "Not verified on a real edge: no gateway has run this in the tests."
 _INCLUDE = f"""\
 kubectl apply -f {_FILE}, after a kustomization that names your own:
     patches:
@@ -94,7 +93,7 @@ def _write(plan: Plan, heading: Heading) -> Export:
     routes = [
         block(_route(number, part)) for number, part in enumerate(_parts(rules, _RULES))
     ]
-    top = "".join(comment(line) for line in (*heading.lines, _UNVERIFIED))
+    top = "".join(comment(line) for line in heading.lines)
     return Export((File(_FILE, top + "---\n".join(routes)),), _INCLUDE, (*_GAPS, *lost))
 
 

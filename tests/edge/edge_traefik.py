@@ -15,7 +15,7 @@ from pathlib import Path
 from edge_wire import ask
 from proof_process import PATIENCE, Process, find, free_port, give_away, version_of
 
-from asgi_nocache import NO_STORE, PRIVATE, PUBLIC, REVALIDATE, Rule
+from asgi_nocache import APP_DECIDES, NO_STORE, PRIVATE, PUBLIC, REVALIDATE, Rule
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export import traefik
 from asgi_nocache.export.target import Export
@@ -34,6 +34,7 @@ POLICY = RuleSet(
         Rule("/favicon.ico", PUBLIC(max_age=60), mode="override", guards=[]),
         Rule("/me", PRIVATE(max_age=30), methods=["GET"], mode="override", guards=[]),
         Rule("/pages/*", REVALIDATE, mode="override", guards=["authorization"]),
+        Rule("/raw/**", APP_DECIDES, guards=[]),
         Rule(
             "/old/*.png",
             PUBLIC(max_age=5),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from golden_files import hold
 
 from asgi_nocache import (
     APP_DECIDES,
@@ -38,7 +38,6 @@ from asgi_nocache.export.losses import NotExpressibleError
 from asgi_nocache.export.plan import Case, Condition, Fact, Plan
 from asgi_nocache.export.target import Export
 
-GOLDEN = Path(__file__).parent / "golden" / "nocache.caddyfile"
 SMALL = RuleSet(
     [
         Rule("/static/**", PUBLIC(max_age=3600), reason="hashed file names"),
@@ -63,7 +62,7 @@ def test_the_golden_file() -> None:
     export = written(planned(SMALL))
 
     assert [file.name for file in export.files] == ["nocache.caddyfile"]
-    assert export.files[0].text == GOLDEN.read_text("utf-8")
+    hold(export.files[0].text, "nocache.caddyfile")
 
 
 def test_it_is_the_same_each_time() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from golden_files import hold
 
 from asgi_nocache import APP_DECIDES, NO_STORE, NO_STORE_EDGE, PRIVATE, PUBLIC, Rule
 from asgi_nocache._core.rules import RuleSet
@@ -15,7 +15,6 @@ from asgi_nocache.export.cloudflare import TARGET
 from asgi_nocache.export.compile import compile_plan
 from asgi_nocache.export.fit import fit
 
-GOLDEN = Path(__file__).parent / "golden"
 PHASES = [
     "http_request_cache_settings",
     "http_response_cache_settings",
@@ -49,7 +48,7 @@ DRAFTS = Rule("/static/drafts/**", NO_STORE)
 def test_the_small_policy_is_the_golden_file() -> None:
     text = exported(STATIC, ME).files[0].text
 
-    assert text == (GOLDEN / "cloudflare.json").read_text()
+    hold(text, "cloudflare.json")
     assert text == exported(STATIC, ME).files[0].text
 
 

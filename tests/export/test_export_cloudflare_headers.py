@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from golden_files import hold
 
 from asgi_nocache import APP_DECIDES, NO_STORE, NO_STORE_EDGE, PRIVATE, PUBLIC, Rule
 from asgi_nocache._core.cache_control import CacheControl
@@ -18,7 +17,6 @@ from asgi_nocache.export.fit import fit
 from asgi_nocache.export.headers_file import for_files
 from asgi_nocache.export.paths import PathForm
 
-GOLDEN = Path(__file__).parent / "golden"
 FILES_ONLY = ALL_GUARDS - {"error_status", "extension_mismatch"}
 
 
@@ -34,7 +32,7 @@ def test_the_small_policy_is_the_golden_file() -> None:
         Rule("/me", PRIVATE(max_age=30), methods=["GET"]),
     )
 
-    assert text == (GOLDEN / "cloudflare-headers.txt").read_text()
+    hold(text, "cloudflare-headers.txt")
 
 
 def test_the_same_rules_make_the_same_text() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from golden_files import hold
 
 from asgi_nocache import NO_STORE, NO_STORE_EDGE, PRIVATE, PUBLIC, Rule
 from asgi_nocache._core.rules import RuleSet
@@ -18,7 +19,6 @@ from asgi_nocache.export.paths import PathForm
 from asgi_nocache.export.plan import Answer, Case, Entry, Plan, Say
 from asgi_nocache.export.target import Export, Heading
 
-GOLDEN = Path(__file__).parent / "golden" / "cloudfront.yaml"
 OPEN = {"mode": "override", "guards": []}
 SMALL = RuleSet(
     [
@@ -40,7 +40,7 @@ def rules(*given: Rule) -> str:
 
 
 def test_the_small_policy_is_the_golden_file() -> None:
-    assert exported(SMALL).files[0].text == GOLDEN.read_text("utf-8")
+    hold(exported(SMALL).files[0].text, "cloudfront.yaml")
 
 
 def test_the_same_twice_and_it_says_that_nobody_ran_it() -> None:

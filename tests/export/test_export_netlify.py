@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from golden_files import hold
 
 from asgi_nocache import NO_STORE, PUBLIC, Rule
 from asgi_nocache._core.cache_control import CacheControl
@@ -16,7 +15,6 @@ from asgi_nocache.export.compile import compile_plan
 from asgi_nocache.export.fit import fit
 from asgi_nocache.export.netlify import TARGET
 
-GOLDEN = Path(__file__).parent / "golden"
 FILES_ONLY = ALL_GUARDS - {"error_status", "extension_mismatch"}
 
 
@@ -27,7 +25,7 @@ def text_of(*rules: Rule, widen: bool = False, default: Policy = NO_STORE) -> st
 
 
 def test_the_default_is_the_golden_file() -> None:
-    assert text_of() == (GOLDEN / "netlify.txt").read_text()
+    hold(text_of(), "netlify.txt")
 
 
 def test_its_own_field_is_not_said_twice() -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from golden_files import hold
 
 from asgi_nocache import (
     APP_DECIDES,
@@ -29,7 +29,6 @@ from asgi_nocache.export.nginx import TARGET
 from asgi_nocache.export.nginx_words import commented, header_name, quoted, value
 from asgi_nocache.export.target import Export
 
-GOLDEN = Path(__file__).parent / "golden"
 SMALL = RuleSet(
     [
         Rule("/static/**", PUBLIC(max_age=3600), reason="hashed file names"),
@@ -59,7 +58,7 @@ def variables(text: str) -> dict[str, str]:
 def test_the_golden_files(place: int) -> None:
     file = exported(SMALL).files[place]
 
-    assert file.text == (GOLDEN / f"nginx-{file.name}").read_text("utf-8")
+    hold(file.text, f"nginx-{file.name}")
 
 
 def test_the_same_policy_is_the_same_text() -> None:

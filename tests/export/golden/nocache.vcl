@@ -1,4 +1,4 @@
-# Cache policy for Varnish: asgi-nocache VERSION, policy 2eb15fd9e3e1.
+# Cache policy for Varnish: asgi-nocache VERSION, policy 363b441cf406.
 # Do not edit: change the rules and export again.
 # Up to date? asgi-nocache export varnish shop:app --check -o HERE
 

@@ -1,7 +1,8 @@
-# Cache policy for Fastly: asgi-nocache VERSION, policy 2eb15fd9e3e1.
+# Cache policy for Fastly: asgi-nocache VERSION, policy 363b441cf406.
 # Do not edit: change the rules and export again.
 # Up to date? asgi-nocache export fastly shop:app --check -o HERE
+# Not verified on a real edge.
 # Snippet nocache_fetch: type fetch, priority 190.
-# Not verified on a real edge: try it on a service that serves nobody yet.
+# Try it on a service that serves nobody yet.
 
 call nocache_fetch;

@@ -1,8 +1,9 @@
-# Cache policy for Fastly: asgi-nocache VERSION, policy 2eb15fd9e3e1.
+# Cache policy for Fastly: asgi-nocache VERSION, policy 363b441cf406.
 # Do not edit: change the rules and export again.
 # Up to date? asgi-nocache export fastly shop:app --check -o HERE
+# Not verified on a real edge.
 # Snippet nocache_init: type init, priority 10.
-# Not verified on a real edge: try it on a service that serves nobody yet.
+# Try it on a service that serves nobody yet.
 
 # Which rule a request is for: the first that matches; 0 is the default. Rules that say
 # the same share a number. The path is compared as it was sent.
