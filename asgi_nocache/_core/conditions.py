@@ -87,6 +87,7 @@ class Conditions:
 
 
 def host_in(host: str, patterns: frozenset[str]) -> bool:
+    """Tell whether *host* is one of *patterns*; ``*.`` stands for any subdomain."""
     return host in patterns or any(
         p.startswith("*.") and host.endswith(p[1:]) for p in patterns
     )

@@ -53,6 +53,8 @@ _GAPS = (
     "Traefik's 400, 431 and its answer to 'OPTIONS *' leave before any router, "
     "without caching fields; none of them is stored without any",
     "where the app's own words stay, an error of Traefik's leaves without fields",
+    "to an answer of the app with Pragma: no-cache and no Cache-Control, Traefik adds "
+    "Cache-Control: no-cache",
     "a router of yours with a higher priority takes its requests out of the policy",
 )
 

@@ -1,16 +1,35 @@
 """What the edges share: running programs is the proof's; a table ends the run."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "proof" / "caches"))
 
 from edge_judge import RESULTS
+from edge_origin import origin
+from edge_run import a_folder
 
 from asgi_nocache.export import TARGETS
 
 _ROW = "{:<20} {:<28} {:>6} {:>11} {:>9} {:>6}"
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[int]:
+    """Run the origin; its port."""
+    with origin() as port:
+        yield port
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Return a folder that a server may read and write."""
+    with a_folder() as made:
+        yield made
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge_cells import MATRIX
-from proof_process import Process, find, free_port, give_away, version_of
+from edge_run import program, running
+from proof_process import free_port, give_away, version_of
 
 from asgi_nocache.export.apache import TARGET
 from asgi_nocache.export.target import Export
@@ -71,12 +72,12 @@ class Apache:
 
     def missing(self) -> str:
         """Return what is not installed."""
-        there = find("apache2") and (MODULES / "mod_cache_disk.so").exists()
+        there = program("apache2") and (MODULES / "mod_cache_disk.so").exists()
         return "" if there else "apache2 is not installed (apache2)"
 
     def version(self) -> str:
         """Return what the program says of itself."""
-        return version_of(find("apache2") or "apache2", "-v")
+        return version_of(program("apache2"), "-v")
 
     def validate(
         self, export: Export, folder: Path, modules: tuple[str, ...] = LOADED
@@ -91,11 +92,8 @@ class Apache:
         """Run it in front of *origin*, with its cache on."""
         port = free_port()
         command = [*self._command(export, port, origin, folder), "-DFOREGROUND"]
-        process = Process(command, folder, port)
-        try:
+        with running(command, folder, port):
             yield port
-        finally:
-            process.stop()
 
     def _command(
         self,
@@ -124,8 +122,13 @@ class Apache:
             policy=folder / policy.name,
         )
         (folder / "apache.conf").write_text(text)
-        program = find("apache2") or "apache2"
-        return [program, "-d", str(folder), "-f", str(folder / "apache.conf")]
+        return [
+            program("apache2"),
+            "-d",
+            str(folder),
+            "-f",
+            str(folder / "apache.conf"),
+        ]
 
 
 EDGE = Apache()

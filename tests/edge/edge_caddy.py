@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from edge_cells import MATRIX
+from edge_run import program, running
 from proof_process import (
     PATIENCE,
-    Process,
-    find,
     free_port,
     give_away,
     version_of,
@@ -55,11 +53,11 @@ class Caddy:
 
     def missing(self) -> str:
         """Return what is not installed."""
-        return "" if _binary() else "caddy is not installed"
+        return "" if program("caddy") else "caddy is not installed"
 
     def version(self) -> str:
         """Return the version of the program."""
-        return version_of(_binary(), "version")
+        return version_of(program("caddy"), "version")
 
     def validate(self, export: Export, folder: Path) -> str:
         """Return what ``caddy validate`` and ``caddy fmt`` object to."""
@@ -82,12 +80,9 @@ class Caddy:
         port = free_port()
         write(export, folder, port, origin, site)
         give_away(folder)
-        command = [_binary(), "run", "--config", "Caddyfile"]
-        process = Process(command, folder, port)
-        try:
+        command = [program("caddy"), "run", "--config", "Caddyfile"]
+        with running(command, folder, port):
             yield port
-        finally:
-            process.stop()
 
 
 def write(export: Export, folder: Path, port: int, origin: int, site: str) -> None:
@@ -99,14 +94,9 @@ def write(export: Export, folder: Path, port: int, origin: int, site: str) -> No
     (folder / "Caddyfile").write_text(text, "utf-8")
 
 
-def _binary() -> str:
-    beside = Path(sys.executable).parent / "caddy"
-    return find("caddy") or (str(beside) if beside.exists() else "")
-
-
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [_binary(), *arguments],
+        [program("caddy"), *arguments],
         cwd=folder,
         capture_output=True,
         text=True,

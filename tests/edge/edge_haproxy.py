@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge_cells import MATRIX
-from proof_process import Process, find, free_port, give_away, version_of
+from edge_run import program, running
+from proof_process import free_port, give_away, version_of
 
 from asgi_nocache.export.haproxy import TARGET
 from asgi_nocache.export.target import Export
@@ -54,11 +55,11 @@ class Haproxy:
 
     def missing(self) -> str:
         """Return what is not installed."""
-        return "" if find("haproxy") else "haproxy is not installed (haproxy)"
+        return "" if program("haproxy") else "haproxy is not installed (haproxy)"
 
     def version(self) -> str:
         """Return what the program says of itself."""
-        return version_of(find("haproxy") or "haproxy", "-v")
+        return version_of(program("haproxy"), "-v")
 
     def validate(self, export: Export, folder: Path) -> str:
         """Return what HAProxy's check objects to; a warning is an objection."""
@@ -71,11 +72,8 @@ class Haproxy:
         """Run it in front of *origin*, with its cache on."""
         port = free_port()
         command = [*self._command(export, port, origin, folder), "-db"]
-        process = Process(command, folder, port)
-        try:
+        with running(command, folder, port):
             yield port
-        finally:
-            process.stop()
 
     def _command(
         self, export: Export, port: int, origin: int, folder: Path
@@ -86,7 +84,7 @@ class Haproxy:
         own = folder / "haproxy.cfg"
         own.write_text(OWN.format(port=port, origin=origin))
         files = ["-f", str(folder / rules.name), "-f", str(own)]
-        return [find("haproxy") or "haproxy", *files]
+        return [program("haproxy"), *files]
 
 
 EDGE = Haproxy()

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge_cells import MATRIX
-from proof_process import PATIENCE, Process, find, free_port, give_away, version_of
+from edge_run import program, running
+from proof_process import PATIENCE, free_port, give_away, version_of
 
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export.nginx import TARGET
@@ -87,7 +88,7 @@ class Nginx:
         return version_of(self._program(), "-v")
 
     def _program(self) -> str:
-        return self._binary or find("nginx") or ""
+        return self._binary or program("nginx")
 
     def validate(self, export: Export, folder: Path) -> str:
         command = [*self._prepared(export, 9, free_port(), folder), "-t", "-q"]
@@ -99,11 +100,8 @@ class Nginx:
     @contextlib.contextmanager
     def start(self, export: Export, origin: int, folder: Path) -> Iterator[int]:
         port = free_port()
-        server = Process(self._prepared(export, origin, port, folder), folder, port)
-        try:
+        with running(self._prepared(export, origin, port, folder), folder, port):
             yield port
-        finally:
-            server.stop()
 
     def _prepared(
         self, export: Export, origin: int, port: int, folder: Path

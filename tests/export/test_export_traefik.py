@@ -1,6 +1,7 @@
 """The text for Traefik: what stands in it, and how it grows."""
 
 import json
+import re
 
 import pytest
 from golden_files import hold
