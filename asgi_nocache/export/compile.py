@@ -109,13 +109,10 @@ class _Compiler:
         problems = list(unknown_to_edges(rule, self.policy_set.mode))
         for reason, remedy in problems:
             self.losses.add(name, reason, remedy)
-        if problems:
-            # Wherever it may apply, whatever it says.
-            return replace(entry, path=replace(path, shadowed=True))
         if rule.policy.clear_site_data:
             self.notes.append(f"{name}: Clear-Site-Data stays the app's")
-        cases = self._cases(rule)
-        entry = replace(entry, cases=cases)
+        if not problems:
+            entry = replace(entry, cases=self._cases(rule))
         return replace(entry, path=replace(path, shadowed=entry.strict))
 
     def _cases(self, rule: Rule) -> tuple[Case, ...]:
@@ -143,15 +140,10 @@ class _Compiler:
             if _always(entry):
                 yield entry
                 continue
-            yield replace(
-                entry,
-                cases=(*entry.cases, *self._after(entry, entries[place + 1 :])),
-                path=replace(entry.path, shadowed=False),
-            )
-            # What servers may take for this path is never-store altogether.
-            if any(not later.strict for later in entries[place + 1 :]):
-                shadow = replace(entry.path, shadowed=True)
-                yield replace(entry, path=shadow, cases=(Case(self.never),))
+            # What is said then is not said of the shadows.
+            path = replace(entry.path, shadowed=False)
+            cases = (*entry.cases, *self._after(entry, entries[place + 1 :]))
+            yield replace(entry, cases=cases, path=path)
 
     def _with_shadows(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return *entries*, with what servers may take for other ones' paths first.

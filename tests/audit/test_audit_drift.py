@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -126,6 +127,22 @@ def test_an_edge_that_does_not_answer() -> None:
 
     assert all(c.status == 0 for c in found.values())
     assert all("no connection" in c.problem for c in found.values())
+
+
+def test_a_path_is_sent_as_it_is_meant() -> None:
+    asked: list[str] = []
+
+    def noted(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path.decode())
+        return good(request)
+
+    row = next(row for row in ROWS if row.key == "GET /static/a")
+    odd = replace(row, route=replace(row.route, sample="/static/a?b c"))
+    unknown = replace(row, route=replace(row.route, sample=""))
+    found = compare([odd, unknown], URL, transport=httpx.MockTransport(noted))
+
+    assert asked[0] == "/static/a%3Fb%20c"
+    assert len(found) == 2  # what has no known path is not asked
 
 
 def test_an_app_without_a_policy() -> None:

@@ -63,6 +63,7 @@ def test_one_file_to_stdout_and_what_it_does_not_cover_beside_it() -> None:
     assert "asgi-nocache export varnish shop:app --check" in result.stdout
     assert "not covered: " in result.stderr
     assert "not covered: " not in result.stdout
+    assert 'include "' in result.stderr
 
 
 def test_what_a_decorator_opens_is_told() -> None:
@@ -70,6 +71,7 @@ def test_what_a_decorator_opens_is_told() -> None:
 
     assert "GET /mine is open by mark and never-store at the edge" in result.stderr
     assert "Rule('/mine', ...)" in result.stderr
+    assert result.stderr.count(" is open by ") == 1
     assert "/static" not in result.stderr.replace(result.stdout, "")
 
 

@@ -221,6 +221,17 @@ def test_an_error_that_says_nothing() -> None:
         assert codes(checked(answering([said], status=502))) == []
 
 
+def test_a_server_that_does_not_answer_is_asked_for_no_error_page() -> None:
+    asked: list[str] = []
+
+    def refusing(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        raise httpx.ConnectError("refused")
+
+    assert check(URL, transport=httpx.MockTransport(refusing)).failed
+    assert asked == ["/items", "/items"]
+
+
 def test_the_error_page_of_what_stands_in_front() -> None:
     """It is asked for what is nowhere: the app never sees that, or nobody asked."""
 

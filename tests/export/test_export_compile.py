@@ -256,11 +256,23 @@ def test_the_app_may_say_more() -> None:
     assert told("/static/a", "public, max-age=10", set_cookie="a=b") == NEVER
     assert say(made, "/static/a", expires="x") == NEVER
     assert say(made, "/static/a", set_cookie="a=b") == "private, max-age=60"
+    assert told("/static/a", "max-age=600") == NEVER  # without "public"
     assert told("/raw/a", "what it likes") == keep
+    assert told("/raw/a", closed, set_cookie="a=b", cdn_cache_control="x") == NEVER
+    assert say(made, "/raw/a", set_cookie="a=b") == "private"
+    assert say(made, "/raw/a", set_cookie="a=b", expires="x") == NEVER
     assert told("/raw/a", closed, set_cookie="a=b") == keep
     assert told("/raw/a", "max-age=9", set_cookie="a=b") == NEVER
     assert told("/p", "public, max-age=9") == str(REVALIDATE.cache_control)
     assert told("/p", str(REVALIDATE.cache_control)) == keep
+
+
+def test_a_private_policy_and_lifetimes_for_all() -> None:
+    made = plan(Rule("/a", PRIVATE(max_age=60)))
+
+    for word in ("max-age=30", "public, max-age=30"):  # shorter, and not private
+        assert say(made, "/a", cache_control=word) == NEVER
+    assert say(made, "/a", cache_control="public, max-age=600") == "private, max-age=60"
 
 
 def test_override_needs_no_word() -> None:

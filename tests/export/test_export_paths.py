@@ -144,6 +144,11 @@ def test_what_two_have_in_common(one: PathForm) -> None:
             assert not [p for p in ASKED if loose.matches(p) and other.matches(p)]
 
 
+def test_what_stands_behind_any_number_of_segments_may_meet_all() -> None:
+    assert PathForm("/**/a").may_meet(PathForm("/x/b/**"))  # at /x/b/a
+    assert PathForm("/x/b/**").may_meet(PathForm("/**/a"))
+
+
 def test_what_is_surely_apart() -> None:
     assert PathForm("/a/x").is_apart_from(PathForm("/a/y"))
     assert PathForm("/a/x").is_apart_from(PathForm("/a/*.css"))
