@@ -27,6 +27,9 @@ GRACE = 5.0
 #: Below the ports that the kernel gives to others, which no other test can get.
 PORTS = range(20000, 32000)
 
+#: What of the environment names a folder that is the program's own.
+_OURS = ("HOME", "PWD", "TMPDIR")
+
 #: The end of what a program said, in a failure's message.
 _LINES = 15
 _TAKEN = re.compile(r"in use|error: 98\b", re.IGNORECASE)
@@ -110,7 +113,8 @@ class Process:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={**os.environ, "HOME": str(folder), "TMPDIR": str(folder)},
+                # PWD too: some read it, and it may be where they must not look.
+                env={**os.environ, **dict.fromkeys(_OURS, str(folder))},
                 **_unprivileged(),
             )
         try:
