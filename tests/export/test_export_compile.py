@@ -115,6 +115,14 @@ def test_shadows_of_a_later_rule_come_first() -> None:
     assert say(made, "/img/a.png") == "public, max-age=60"
 
 
+def test_a_catch_all_at_the_end_takes_nothing() -> None:
+    """Its paths are spelled so, not taken for others."""
+    made = plan(STATIC, Rule("/**", NO_STORE_MINIMAL))
+
+    assert say(made, "/static/a") == "public, max-age=60"
+    assert say(made, "/other") == "no-store"
+
+
 def test_a_literal_is_an_exemption() -> None:
     made = plan(Rule("/img/secret.png", OPEN), Rule("/img/secret", NO_STORE))
 
