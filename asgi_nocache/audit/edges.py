@@ -80,7 +80,8 @@ def _policy_of(rows: Sequence[Audited], name: str) -> RuleSet:
     """Return the policy of the outermost middleware.
 
     Raises:
-        ConfigurationError: There is none, or there are several side by side.
+        ConfigurationError: There is none, there are several side by side, or its rules
+            are for paths below a mount, which are others at the edge.
     """
     found = {id(r.route.layers[0].policy_set): r for r in rows if r.route.layers}
     if not found:
@@ -94,11 +95,23 @@ def _policy_of(rows: Sequence[Audited], name: str) -> RuleSet:
             [f"{keys} have different policies; wrap the whole app, or export each"],
         )
     (row,) = found.values()
-    return row.route.layers[0].policy_set
+    layer = row.route.layers[0]
+    if layer.root_path and layer.policy_set.rules:
+        raise ConfigurationError(
+            name,
+            [
+                f"the rules are for paths below {layer.root_path!r}, and an edge sees "
+                "whole paths; wrap the whole app, with them in the rules"
+            ],
+        )
+    return layer.policy_set
 
 
 def _closed_here(rows: Sequence[Audited], plan: Plan) -> Iterator[str]:
-    """Yield what a decorator opens and the edge, which does not hear of it, shuts."""
+    """Yield what the app leaves open and the edge, which does not know it, shuts."""
+    bare = [row.key for row in rows if row.method == "GET" and not row.route.layers]
+    if bare:
+        yield f"no policy in the app, and never-store at the edge: {', '.join(bare)}"
     for row in rows:
         if row.decision is None or row.decision.never_store or row.method != "GET":
             continue

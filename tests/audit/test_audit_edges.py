@@ -31,6 +31,9 @@ routes = [Route("/items", items), Route("/mine", mine), Route("/static/a", items
 plain = Starlette(routes=routes)
 app = NoCacheMiddleware(plain, rules=[Rule("/static/**", PUBLIC(max_age=60))])
 wild = NoCacheMiddleware(plain, rules=[Rule("/a", PUBLIC(1), when=lambda a, b: True)])
+inner = NoCacheMiddleware(plain)
+closed = Starlette(routes=[Mount("/a", inner), Route("/open", items)])
+below = Starlette(routes=[Mount("/a", app)])
 two = Starlette(routes=[
     Mount("/a", NoCacheMiddleware(Starlette(routes=routes))),
     Mount("/b", NoCacheMiddleware(Starlette(routes=routes), default=REVALIDATE)),
@@ -73,6 +76,13 @@ def test_what_a_decorator_opens_is_told() -> None:
     assert "Rule('/mine', ...)" in result.stderr
     assert result.stderr.count(" is open by ") == 1
     assert "/static" not in result.stderr.replace(result.stdout, "")
+
+
+def test_what_stands_outside_of_the_policy_is_told() -> None:
+    result = invoke("export", "haproxy", "shop:closed")
+
+    assert result.exit_code == 0
+    assert "never-store at the edge: GET /open\n" in result.stderr
 
 
 def test_several_files(project: Path) -> None:
@@ -150,6 +160,7 @@ def test_what_cannot_be_written(project: Path) -> None:
         (("nginx", "shop:wild", "--widen"), 0, "note: rule 1"),
         (("nginx", "shop:plain"), 2, "no route has a policy"),
         (("nginx", "shop:two"), 2, "different policies"),
+        (("nginx", "shop:below"), 2, "paths below '/a', and an edge sees whole paths"),
         (("nginx", "shop:none"), 3, "none"),
     ],
 )
