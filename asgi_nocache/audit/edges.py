@@ -53,7 +53,11 @@ def run_export(
     rows = survey(find_routes(loaded.app))
     policy_set = _policy_of(rows, loaded.name)
     plan = plan_for(edge, policy_set, widen=widen)
-    export = TARGETS[edge].write(plan, heading(TARGETS[edge], plan, loaded.name))
+    # What was typed, so that what the heading says can be typed again.
+    options = {"--factory": factory, "--widen": widen}
+    words = [loaded.name, *(name for name, given in options.items() if given)]
+    source = " ".join(words if app_dir == "." else [*words, f"--app-dir {app_dir}"])
+    export = TARGETS[edge].write(plan, heading(TARGETS[edge], plan, source))
     if compare:
         return _differences(export, Path(str(output)))
     _write(export, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,6 +144,17 @@ def test_a_difference_is_a_finding(project: Path) -> None:
     result = invoke("export", "haproxy", "shop:app", "--check")
     assert result.exit_code == 2
     assert "--check needs -o" in result.stderr
+
+
+def test_what_the_heading_says_can_be_typed(project: Path) -> None:
+    (project / "sub").mkdir()
+    (project / "sub" / "made.py").write_text(f"{APP}\ndef make(): return wild\n")
+    words = ("varnish", "made:make", "--factory", "--widen", "--app-dir", "sub")
+    invoke("export", *words, "-o", "nocache.vcl")
+    text = Path("nocache.vcl").read_text()
+    (again,) = re.findall(r"asgi-nocache (export .*) HERE", text)
+
+    assert invoke(*again.split(), "nocache.vcl").exit_code == 0
 
 
 def test_what_cannot_be_written(project: Path) -> None:
