@@ -18,6 +18,7 @@ from .cases import CACHING, SAYS_MORE
 from .paths import PLAIN_DECODED
 from .plan import Answer, Case, Entry, Fact, Plan, Say
 from .target import ALL, Export, File, Heading, Target
+from .words import field_name
 
 FILE = "nocache.conf"
 #: Where a decision is written down while it is made. It never leaves.
@@ -228,7 +229,7 @@ class _Policy:
         for field in fields:
             condition = self._where({o for o in self.outcomes if field in _gone(o)})
             for table in ("onsuccess", "always"):
-                text += f"Header {table} unset {w.title(field)}{condition}\n"
+                text += f"Header {table} unset {field_name(field)}{condition}\n"
         return text
 
     def _texts(self) -> str:
@@ -247,7 +248,7 @@ class _Policy:
         never = w.replacement(self.plan.default.cache_control)
         for name, said in answer.set:
             if name != "cache-control" or not word:
-                yield f"Header always set {w.title(name)} {w.value(said)}"
+                yield f"Header always set {field_name(name)} {w.value(said)}"
         if word is None:
             return
         others = f"^(?!(?:{w.regex(word)})$).*$" if word else "^.+$"

@@ -7,12 +7,12 @@ are, and in which order, is apache.py's.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 
 from .cases import MISMATCHES, SAYS_MORE
 from .paths import PathForm
 from .plan import Condition, Entry, Fact
+from .words import commented, field_name
 
 #: Of one request, before anything is answered: the path as it was sent, the same
 #: decoded once, whether it is plain, and which policy it is for.
@@ -21,8 +21,6 @@ SENT, PATH, PLAIN, RULE = "nocache_sent", "nocache_path", "nocache_plain", "noca
 SAY, MORE = "nocache_say", "nocache_more"
 DYNAMIC, MISMATCH = "nocache_dynamic", "nocache_mismatch"
 
-_WIDTH = 88
-_SPECIAL = {"etag": "ETag", "cdn": "CDN"}
 _REQUEST = (Fact.METHOD, Fact.REQUEST_FIELD)
 
 
@@ -31,14 +29,7 @@ def comment(text: str) -> str:
 
     A backslash at the end of a line would continue it on the next one.
     """
-    words = "".join(c if c.isprintable() else " " for c in text).split()
-    lines = textwrap.wrap(
-        " ".join(words),
-        _WIDTH,
-        initial_indent="# ",
-        subsequent_indent="# ",
-        break_on_hyphens=False,
-    )
+    lines = commented(text)
     return "".join(line + (" .\n" if line.endswith("\\") else "\n") for line in lines)
 
 
@@ -136,7 +127,7 @@ def _is_so(condition: Condition) -> str:
         case Fact.METHOD:
             return one_of("%{REQUEST_METHOD}", values)
         case Fact.REQUEST_FIELD:
-            return any_of([f"-n %{{req_novary:{title(name)}}}" for name in values])
+            return any_of([f"-n %{{req_novary:{field_name(name)}}}" for name in values])
         case Fact.STATUS:
             return any_of([_between(each) for each in values])
         case Fact.RESPONSE_FIELD:
@@ -159,7 +150,7 @@ def asks_request(condition: Condition) -> bool:
 
 def carries(names: Sequence[str]) -> str:
     """Return the condition that the response has one of the fields *names*."""
-    return any_of([f"-n %{{resp:{title(name)}}}" for name in names])
+    return any_of([f"-n %{{resp:{field_name(name)}}}" for name in names])
 
 
 def dynamic() -> str:
@@ -175,12 +166,6 @@ def mismatches() -> list[str]:
         f" && %{{CONTENT_TYPE}} !~ {_media(each.expected)}"
         for each in MISMATCHES
     ]
-
-
-def title(name: str) -> str:
-    """Return the field *name* in the letter case that people know."""
-    parts = name.split("-")
-    return "-".join(_SPECIAL.get(part, part.capitalize()) for part in parts)
 
 
 def _between(bounds: str) -> str:

@@ -34,6 +34,7 @@ from .cases import ERRORS
 from .paths import PLAIN_DECODED
 from .plan import Answer, Case, Entry, Fact, Plan, Say
 from .target import ALL, Export, File, Heading, Target
+from .words import field_name
 
 _ANSWER = "Nocache-Answer"
 _TEXT = "{nocache_text}"
@@ -214,7 +215,7 @@ class _Writer:
             *comment("Not deferred, for a site where no handler answers."),
             f"\t@nocache_closed vars nocache_rule {' '.join(strict)}",
         ]
-        own = [f"{n.title()} {literal(v)}" for n, v in self.plan.default.set]
+        own = [f"{field_name(n)} {literal(v)}" for n, v in self.plan.default.set]
         return [*lines, *block("header @nocache_closed", own)]
 
     def _facts(self) -> Iterator[list[str]]:
@@ -224,7 +225,7 @@ class _Writer:
             if flag.condition.fact is Fact.REQUEST_FIELD:
                 for number, name in enumerate(flag.condition.values, 1):
                     matcher = f"@nocache_{flag.name}_{number}"
-                    lines.append(f"\t{matcher} header {name.title()} *")
+                    lines.append(f"\t{matcher} header {field_name(name)} *")
                     lines.append(f"\tvars {matcher} nocache_{flag.name} yes")
             yield [*lines, *flag.mapped()]
         words = "".join(flag.placeholder for flag in self.flags.values())
@@ -310,9 +311,9 @@ def _shuts_errors(cases: tuple[Case, ...]) -> bool:
 
 
 def _fields(shape: _Shape) -> list[str]:
-    lines = [f">{name.title()} {literal(value)}" for name, value in shape.lines]
+    lines = [f">{field_name(name)} {literal(value)}" for name, value in shape.lines]
     lines += [f">Cache-Control {_TEXT}"] if shape.shared else []
-    return [*lines, *(f"-{name.title()}" for name in shape.remove)]
+    return [*lines, *(f"-{field_name(name)}" for name in shape.remove)]
 
 
 def _write(plan: Plan, heading: Heading) -> Export:

@@ -7,7 +7,6 @@ make which answer, and the layout of the file, are caddy.py's.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -25,6 +24,7 @@ from .cases import (
 from .losses import NotExpressibleError
 from .paths import escaped
 from .plan import Condition, Entry, Fact
+from .words import commented, field_name
 
 #: The raw target; of all placeholders of a path the only one that is not decoded.
 TARGET_AS_SENT = "{http.request.orig_uri}"
@@ -52,7 +52,6 @@ _KINDS = {
     Fact.RESPONSE_FIELD: "sent",
     Fact.MEDIA_TYPE: "type",
 }
-_WIDTH = 84
 #: How long the name of a flag may be before it gets a number.
 _SHORT = 20
 
@@ -111,10 +110,7 @@ def grouped(regex: str) -> str:
 def comment(text: str, indent: str = "\t") -> list[str]:
     """Return *text* as comment lines; nothing in it is read, not even ``{$HOME}``."""
     # The environment is put in before comments are known, line ends and all.
-    text = " ".join(text.replace("{$", "{ $").split())
-    printed = "".join(c if c.isprintable() else "?" for c in text)
-    lines = textwrap.wrap(printed, _WIDTH, break_on_hyphens=False)
-    return [f"{indent}# {line}" for line in lines]
+    return commented(text.replace("{$", "{ $"), indent)
 
 
 def block(opening: str, lines: Iterable[str], indent: str = "\t") -> list[str]:
@@ -149,7 +145,7 @@ class Flag(NamedTuple):
         if fact is Fact.STATUS:
             return f"status {statuses(values)}"
         if fact is Fact.RESPONSE_FIELD and len(values) == 1:
-            return f"header {values[0].title()} *"
+            return f"header {field_name(values[0])} *"
         return ""
 
     @property
@@ -226,7 +222,7 @@ def _parts(regexes: Iterable[str]) -> str:
 
 def response_field(name: str) -> str:
     """Return the placeholder of a field, read while the answer is written."""
-    return f"{{http.response.header.{name.title()}}}"
+    return f"{{http.response.header.{field_name(name)}}}"
 
 
 def request(entry: Entry, *, methods: bool, hosts: bool) -> str:

@@ -19,6 +19,7 @@ from . import cloudflare_expressions as words
 from .losses import Losses
 from .plan import Answer, Case, Entry, Fact, Plan, Say
 from .target import ALL, Export, File, Heading, Target
+from .words import plain
 
 #: Characters in an expression.
 LONGEST = 4096
@@ -99,7 +100,7 @@ def _write(plan: Plan, heading: Heading) -> Export:
 def _rule(ref: str, about: str, expression: str, action: str, **how: Any) -> Any:
     return {
         "ref": f"nocache_{ref}",
-        "description": words.one_line(about),
+        "description": plain(about),
         "expression": expression,
         "action": action,
         "action_parameters": how,

@@ -30,11 +30,6 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def one_line(text: str) -> str:
-    """Return *text* without what does not print."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
 def both(*asked: str) -> str:
     """Return a question that holds where all *asked* do."""
     return " and ".join(each for each in asked if each != "true") or "true"

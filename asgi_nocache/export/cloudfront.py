@@ -21,6 +21,7 @@ from .losses import NotExpressibleError
 from .paths import PLAIN
 from .plan import Answer, Entry, Plan, Say
 from .target import Export, File, Heading, Target
+from .words import field_name
 from .yaml_text import Flow, Noted, block, comment
 
 _FILE = "nocache-cloudfront.yaml"
@@ -131,13 +132,14 @@ def _fields(answer: Answer, name: str) -> object:
             ],
         )
     set_all = [
-        {"Header": n.title(), "Value": v, "Override": True} for n, v in lines.items()
+        {"Header": field_name(n), "Value": v, "Override": True}
+        for n, v in lines.items()
     ]
     config: dict[str, object] = {"Name": _named(name)}
     if set_all:
         config["CustomHeadersConfig"] = {"Items": set_all}
     if gone:
-        items = [{"Header": n.title()} for n in gone]
+        items = [{"Header": field_name(n)} for n in gone]
         config["RemoveHeadersConfig"] = {"Items": items}
     return _resource("ResponseHeadersPolicy", {"ResponseHeadersPolicyConfig": config})
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from .paths import PLAIN
 from .plan import Answer, Case, Entry, Plan, Say
 from .target import Can, Export, File, Heading, Target
+from .words import field_name
 from .yaml_text import Flow, Noted, block, comment
 
 #: Names of the user's: the Gateway to attach to, and the Service behind it.
@@ -179,7 +180,7 @@ def _filters(said: _Said) -> list[object]:
                 "requestHeaderModifier": {"remove": Flow(_CONDITIONS)},
             }
         )
-    lines = [{"name": n.title(), "value": v} for n, v in said.answer.set]
+    lines = [{"name": field_name(n), "value": v} for n, v in said.answer.set]
     changes: dict[str, object] = {"set": lines} if lines else {}
     if said.answer.remove:
         changes["remove"] = Flow(tuple(map(str.title, said.answer.remove)))

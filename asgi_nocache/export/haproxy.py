@@ -19,7 +19,6 @@ from .haproxy_words import (
     acl,
     at_host,
     at_path,
-    comment,
     form,
     is_spelled,
     regex,
@@ -28,6 +27,7 @@ from .haproxy_words import (
 from .paths import PLAIN
 from .plan import Answer, Case, Entry, Fact, Plan, Say
 from .target import ALL, Export, File, Heading, Target
+from .words import commented
 
 FILE = "nocache.cfg"
 #: On a response that was decided; HAProxy's own answers have it not. It never leaves.
@@ -209,7 +209,7 @@ class _Section:
             name = f"nocache_on-{policy}"
             numbers = dict.fromkeys(str(entry.number) for entry in entries)
             yield ""
-            yield from comment(f"{policy}: rule {', '.join(numbers)}")
+            yield from commented(f"{policy}: rule {', '.join(numbers)}")
             yield from acl(name, "var(txn.nocache_policy) -m str", [policy])
             for case in entries[0].cases:
                 asked = [self.conditions.name(each) for each in case.when]
@@ -258,9 +258,8 @@ def _title(text: str) -> Iterator[str]:
 
 
 def _about(entry: Entry) -> Iterator[str]:
-    yield from comment(f"Rule {entry.number}: {entry.rule}")
-    if entry.reason.strip():
-        yield from comment(entry.reason, first="#   ")
+    why = f": {entry.reason}" if entry.reason.strip() else ""
+    yield from commented(f"Rule {entry.number}, {entry.rule}{why}", then="  ")
 
 
 def _policy_is(name: str) -> str:

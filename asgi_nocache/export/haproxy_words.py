@@ -6,7 +6,6 @@ What is written where, and in which order, is haproxy.py's.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -18,7 +17,6 @@ INDENT = "    "
 #: A line of HAProxy's has at most 64 words.
 PER_LINE = 50
 _BARE = re.compile(r"[A-Za-z0-9_.,:/=*+@~-]+")
-_WIDTH = 84
 
 
 def word(text: str) -> str:
@@ -47,12 +45,6 @@ def regex(text: str) -> str:
         for c in text
     )
     return word(plain)
-
-
-def comment(text: str, first: str = "# ", then: str = "#   ") -> list[str]:
-    """Return *text* as comment lines; whatever is in it, it ends with them."""
-    said = "".join(c if c.isprintable() else " " for c in text)
-    return textwrap.wrap(said, _WIDTH, initial_indent=first, subsequent_indent=then)
 
 
 def acl(name: str, asks: str, patterns: Iterable[str] = ()) -> Iterator[str]:

@@ -7,17 +7,13 @@ file is written. Which patterns a host knows is in its own module.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from .losses import Losses
 from .plan import Answer, Case, Condition, Entry, Fact, Plan, Say
-
-#: RFC 9110 spells them so; everything else is written in title case.
-_SPELLED = {"etag": "ETag"}
-_WIDTH = 88
+from .words import commented, field_name
 
 
 class Block(NamedTuple):
@@ -118,27 +114,16 @@ def written(blocks: Sequence[Block], *, detaches: bool) -> str:
     said: dict[str, None] = {"cache-control": None}
     for block in blocks:
         if block.comment:
-            out += "\n" + _commented(block.comment)
+            out += "\n" + "".join(f"{line}\n" for line in commented(block.comment))
         out += f"{block.pattern}\n"
         if detaches:
             validators = [n for n in ("etag", "last-modified") if _goes(n, block)]
-            out += "".join(f"  ! {_spelled(n)}\n" for n in (*said, *validators))
+            out += "".join(f"  ! {field_name(n)}\n" for n in (*said, *validators))
         for name, value in block.answer.set:
-            out += f"  {_spelled(name)}: {value}\n"
+            out += f"  {field_name(name)}: {value}\n"
             said[name] = None
     return out
 
 
 def _goes(name: str, block: Block) -> bool:
     return name in block.answer.remove
-
-
-def _spelled(name: str) -> str:
-    return _SPELLED.get(name) or name.title().replace("Cdn-", "CDN-")
-
-
-def _commented(text: str) -> str:
-    """Return *text* as lines of a comment, whatever is in it."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    lines = textwrap.wrap(plain, _WIDTH - 2, break_on_hyphens=False)
-    return "".join(f"# {line}\n" for line in lines)

@@ -13,7 +13,6 @@ from .nginx_words import (
     DOLLAR,
     Line,
     commented,
-    header_name,
     header_variable,
     mapped,
     quoted,
@@ -22,6 +21,7 @@ from .nginx_words import (
 from .paths import PLAIN_DECODED
 from .plan import Case, Plan
 from .target import ALL, Export, File, Heading, Target
+from .words import field_name
 
 HTTP, SERVER, PROXY = "nocache-http.conf", "nocache.conf", "nocache-proxy.conf"
 GATEWAYS = "nocache-gateways.conf"
@@ -192,7 +192,7 @@ class _Policy:
         out += "".join(_hidden("proxy"))
         out += "\n# What leaves instead, whoever made the response.\n"
         for name in dict.fromkeys(name for name, _ in self._fields):
-            shown = header_name(name)
+            shown = field_name(name)
             out += f"add_header {shown} {header_variable('nocache', name)} always;\n"
         out += "\n# The cache of nginx itself, if there is one.\n"
         return out + _stored("proxy")
@@ -226,7 +226,7 @@ def _stored(protocol: str) -> str:
 
 def _hidden(protocol: str) -> list[str]:
     names = (*CACHING, *VALIDATORS)
-    return [f"{protocol}_hide_header {header_name(name)};\n" for name in names]
+    return [f"{protocol}_hide_header {field_name(name)};\n" for name in names]
 
 
 def _is_default(cases: tuple[Case, ...], plan: Plan) -> bool:

@@ -11,6 +11,8 @@ import textwrap
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from . import words
+
 #: What follows a backslash that nginx would take away, or read as another character.
 _EATEN = re.compile(r"""\\(?=["'\\trn]|$)""")
 #: A word that needs no quotes.
@@ -46,9 +48,7 @@ def value(text: str) -> str:
 
 def commented(text: str, indent: str = "") -> str:
     """Return *text* as a comment that it cannot break out of."""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    lines = textwrap.wrap(text, _WIDTH - len(indent), break_on_hyphens=False)
-    return "".join(f"{indent}# {line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in words.commented(text, indent))
 
 
 def titled(text: str) -> str:
@@ -92,11 +92,6 @@ def _wrapped(parts: Iterable[str]) -> str:
     joined = "\0".join(part.replace(" ", "\1") for part in parts)
     lines = textwrap.wrap(joined.replace("\0", " "), _WIDTH - 4)
     return "".join(f"    {line}\n" for line in lines).replace("\1", " ")
-
-
-def header_name(name: str) -> str:
-    """Return the field's name as people write it."""
-    return "ETag" if name == "etag" else name.title().replace("Cdn", "CDN")
 
 
 def header_variable(where: str, name: str) -> str:

@@ -21,6 +21,7 @@ from .cases import CACHING
 from .paths import PLAIN, PathForm, escaped
 from .plan import Answer, Case, Condition, Entry, Fact, Plan, Say
 from .target import Can, Export, File, Heading, Target
+from .words import field_name
 from .yaml_text import Flow, Noted, block, comment
 
 #: The service that requests are sent to: a name of the user's.
@@ -159,7 +160,7 @@ def _silenced(name: str, answer: Answer) -> bool:
 def _headers(kind: str, fields: dict[str, str] | tuple[str, ...]) -> object:
     """Return a middleware that sets *fields*; an empty text takes a field away."""
     given = fields if isinstance(fields, dict) else dict.fromkeys(fields, "")
-    return {"headers": {kind: {n.title(): v for n, v in sorted(given.items())}}}
+    return {"headers": {kind: {field_name(n): v for n, v in sorted(given.items())}}}
 
 
 def _add_entry(dynamic: _Dynamic, entry: Entry) -> None:
@@ -247,7 +248,8 @@ def _condition(asked: Condition) -> str:
     if asked.fact is Fact.METHOD:
         said = _any(f"Method({_quoted(m)})" for m in asked.values)
     else:
-        said = _any(f"HeaderRegexp({_quoted(n.title())}, `^`)" for n in asked.values)
+        names = map(field_name, asked.values)
+        said = _any(f"HeaderRegexp({_quoted(n)}, `^`)" for n in names)
     return f"!{said}" if asked.negated else said
 
 

@@ -6,11 +6,11 @@ each of the two has a module that puts the pieces into subroutines of its own.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from .cases import CACHING, MISMATCHES, SAYS_MORE
 from .plan import Answer, Condition, Fact, Say
+from .words import WIDTH, commented, field_name
 
 #: Fields of our own, on the way through: none comes from a client or goes to one.
 RULE, PATH, SAY = "X-Nocache-Rule", "X-Nocache-Path", "X-Nocache-Say"
@@ -18,21 +18,10 @@ MORE, MISMATCH = "X-Nocache-More", "X-Nocache-Mismatch"
 #: The rule's number where no rule is, and what leaves where nobody says otherwise.
 DEFAULT, NEVER = "0", "never"
 
-WIDTH = 88
-
 
 def comment(text: str) -> str:
     """Return *text* as a comment that nothing in it can end."""
-    words = "".join(c if c.isprintable() else " " for c in text).split()
-    lines = textwrap.wrap(
-        " ".join(words),
-        WIDTH,
-        initial_indent="# ",
-        subsequent_indent="# ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in commented(text))
 
 
 def string(text: str) -> str:
@@ -51,11 +40,6 @@ def regex(text: str) -> str:
 def one_of(names: Iterable[str]) -> str:
     """Return a VCL regular expression for exactly one of *names*."""
     return regex(f"^(?:{'|'.join(names)})$")
-
-
-def field(name: str) -> str:
-    """Return a field's *name* as people write it."""
-    return "-".join(part.capitalize() for part in name.split("-"))
 
 
 def sub(name: str, body: Iterable[str], note: str = "") -> str:
@@ -94,11 +78,11 @@ def _condition(asked: Condition, request: str) -> str:
         case Fact.METHOD:
             return f"{request}.method ~ {one_of(values)}"
         case Fact.REQUEST_FIELD:
-            return any_of(f"{request}.http.{field(name)}" for name in values)
+            return any_of(f"{request}.http.{field_name(name)}" for name in values)
         case Fact.RESPONSE_FIELD if values == SAYS_MORE.values:
             return f"beresp.http.{MORE}"
         case Fact.RESPONSE_FIELD:
-            return any_of(f"beresp.http.{field(name)}" for name in values)
+            return any_of(f"beresp.http.{field_name(name)}" for name in values)
         case Fact.STATUS:
             return any_of(_status(each) for each in values)
         case Fact.MISMATCH:
@@ -149,7 +133,7 @@ def looking(path: str) -> Iterator[str]:
     yield f"unset beresp.http.{MORE};"
     yield f"unset beresp.http.{MISMATCH};"
     yield "# What says something of caching beside Cache-Control."
-    names = [f"beresp.http.{field(name)}" for name in SAYS_MORE.values]
+    names = [f"beresp.http.{field_name(name)}" for name in SAYS_MORE.values]
     yield from when(names, "||")
     yield f'  set beresp.http.{MORE} = "yes";'
     yield "}"
@@ -173,7 +157,7 @@ def _holding(types: Iterable[str]) -> str:
 
 def clearing() -> Iterator[str]:
     """Yield what takes every field of caching from ``resp``."""
-    yield from (f"unset resp.http.{field(name)};" for name in CACHING)
+    yield from (f"unset resp.http.{field_name(name)};" for name in CACHING)
 
 
 def saying(answer: Answer) -> Iterator[str]:
@@ -182,5 +166,5 @@ def saying(answer: Answer) -> Iterator[str]:
         yield "call nocache_clear;"
     for name in answer.remove:
         if answer.say is Say.KEEP or name not in CACHING:
-            yield f"unset resp.http.{field(name)};"
-    yield from (f"set resp.http.{field(n)} = {string(v)};" for n, v in answer.set)
+            yield f"unset resp.http.{field_name(name)};"
+    yield from (f"set resp.http.{field_name(n)} = {string(v)};" for n, v in answer.set)

@@ -20,13 +20,13 @@ from .vcl import (
     any_of,
     braced,
     condition,
-    field,
     one_of,
     regex,
     saying,
     string,
     when,
 )
+from .words import field_name
 
 #: What an app must say, and must not, for a shared cache to keep its answer.
 LIFETIME = "(?i)(?:^|[, ])(?:s-maxage|max-age)=[0-9]"
@@ -174,8 +174,9 @@ def passing(groups: Sequence[Group], pass_by: str) -> Iterator[str]:
     yield "}"
     for name in sorted({name for group in shared for name in group.credentials}):
         moved = one_of(group.name for group in shared if name in group.credentials)
-        yield f"# {field(name)} changes what these say."
-        yield from when([f"req.http.{field(name)}", f"req.http.{RULE} ~ {moved}"], "&&")
+        yield f"# {field_name(name)} changes what these say."
+        asked = [f"req.http.{field_name(name)}", f"req.http.{RULE} ~ {moved}"]
+        yield from when(asked, "&&")
         yield f"  {pass_by}"
         yield "}"
 

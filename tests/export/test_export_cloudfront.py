@@ -152,7 +152,7 @@ def test_own_text_without_a_lifetime_or_validators() -> None:
 def test_validators_that_go_anyway_are_named_once() -> None:
     never = Answer(Say.NEVER, NEVER.set, ("etag",))
 
-    assert written(never).count('"Etag"') == 1
+    assert written(never).count('"ETag"') == 1
 
 
 def test_too_many_fields_are_refused() -> None:

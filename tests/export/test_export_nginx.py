@@ -26,7 +26,7 @@ from asgi_nocache.export import heading
 from asgi_nocache.export.compile import compile_plan
 from asgi_nocache.export.fit import fit
 from asgi_nocache.export.nginx import TARGET
-from asgi_nocache.export.nginx_words import commented, header_name, quoted, value
+from asgi_nocache.export.nginx_words import commented, quoted, value
 from asgi_nocache.export.target import Export
 
 SMALL = RuleSet(
@@ -222,11 +222,6 @@ def test_the_dollar_is_defined_where_it_is_used() -> None:
 
     assert "geo $nocache_dollar {" in maps(rules)
     assert "geo " not in maps(SMALL)
-
-
-def test_names_of_fields_are_as_people_write_them() -> None:
-    assert header_name("etag") == "ETag"
-    assert header_name("cdn-cache-control") == "CDN-Cache-Control"
 
 
 def test_an_empty_comment_is_none() -> None:

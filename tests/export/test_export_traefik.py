@@ -150,7 +150,7 @@ def test_validators_go_where_the_policy_says_so() -> None:
     policy = Policy(NO_STORE.cache_control, "BARE", strip_validators=True)
     said = exported(RuleSet([], default=policy)).files[0].text
 
-    assert 'Etag: ""' in said
+    assert 'ETag: ""' in said
 
 
 def test_nothing_breaks_out() -> None:

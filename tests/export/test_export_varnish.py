@@ -116,7 +116,7 @@ def test_strict_rules_with_words_of_their_own() -> None:
     # Once where the path has several readings, once where it has not.
     assert text.count("# Rule 1:") == 3
     assert 'set beresp.http.X-Nocache-Say = "no-store, no-cache' in text
-    assert "  unset resp.http.Etag;" in text
+    assert "  unset resp.http.ETag;" in text
     assert r'&& req.http.Host ~ "(?i)^(?:a\.example)\.?(?::[0-9]*)?$"' in text
 
 
@@ -170,7 +170,7 @@ def test_the_same_words_with_other_fields() -> None:
 
     assert 'resp.http.X-Nocache-Say == "public, max-age=5 #2"' in text
     quoted = '"max-age=5, x=" + {"""} + {"%"} + {"""} + ""'
-    assert f"set resp.http.Cdn-Cache-Control = {quoted};" in text
+    assert f"set resp.http.CDN-Cache-Control = {quoted};" in text
     assert 'resp.http.X-Nocache-Say == "the app\'s fields"' in text
 
 

@@ -73,16 +73,16 @@ sub nocache_look {
   # What says something of caching beside Cache-Control.
   if (
       beresp.http.Pragma
-      || beresp.http.Cdn-Cache-Control
+      || beresp.http.CDN-Cache-Control
       || beresp.http.Surrogate-Control
       || beresp.http.X-Accel-Expires
       || beresp.http.Edge-Control
       || beresp.http.No-Vary-Search
-      || beresp.http.Akamai-Cdn-Cache-Control
-      || beresp.http.Cloudflare-Cdn-Cache-Control
-      || beresp.http.Fastly-Cdn-Cache-Control
-      || beresp.http.Netlify-Cdn-Cache-Control
-      || beresp.http.Vercel-Cdn-Cache-Control
+      || beresp.http.Akamai-CDN-Cache-Control
+      || beresp.http.Cloudflare-CDN-Cache-Control
+      || beresp.http.Fastly-CDN-Cache-Control
+      || beresp.http.Netlify-CDN-Cache-Control
+      || beresp.http.Vercel-CDN-Cache-Control
   ) {
     set beresp.http.X-Nocache-More = "yes";
   }
@@ -283,16 +283,16 @@ sub nocache_clear {
   unset resp.http.Cache-Control;
   unset resp.http.Pragma;
   unset resp.http.Expires;
-  unset resp.http.Cdn-Cache-Control;
+  unset resp.http.CDN-Cache-Control;
   unset resp.http.Surrogate-Control;
   unset resp.http.X-Accel-Expires;
   unset resp.http.Edge-Control;
   unset resp.http.No-Vary-Search;
-  unset resp.http.Akamai-Cdn-Cache-Control;
-  unset resp.http.Cloudflare-Cdn-Cache-Control;
-  unset resp.http.Fastly-Cdn-Cache-Control;
-  unset resp.http.Netlify-Cdn-Cache-Control;
-  unset resp.http.Vercel-Cdn-Cache-Control;
+  unset resp.http.Akamai-CDN-Cache-Control;
+  unset resp.http.Cloudflare-CDN-Cache-Control;
+  unset resp.http.Fastly-CDN-Cache-Control;
+  unset resp.http.Netlify-CDN-Cache-Control;
+  unset resp.http.Vercel-CDN-Cache-Control;
 }
 
 # Never-store.
@@ -311,16 +311,16 @@ sub nocache_deliver {
   if (resp.http.X-Nocache-Say == "the app's Cache-Control") {
     unset resp.http.Pragma;
     unset resp.http.Expires;
-    unset resp.http.Cdn-Cache-Control;
+    unset resp.http.CDN-Cache-Control;
     unset resp.http.Surrogate-Control;
     unset resp.http.X-Accel-Expires;
     unset resp.http.Edge-Control;
     unset resp.http.No-Vary-Search;
-    unset resp.http.Akamai-Cdn-Cache-Control;
-    unset resp.http.Cloudflare-Cdn-Cache-Control;
-    unset resp.http.Fastly-Cdn-Cache-Control;
-    unset resp.http.Netlify-Cdn-Cache-Control;
-    unset resp.http.Vercel-Cdn-Cache-Control;
+    unset resp.http.Akamai-CDN-Cache-Control;
+    unset resp.http.Cloudflare-CDN-Cache-Control;
+    unset resp.http.Fastly-CDN-Cache-Control;
+    unset resp.http.Netlify-CDN-Cache-Control;
+    unset resp.http.Vercel-CDN-Cache-Control;
   }
   elsif (resp.http.X-Nocache-Say == "private, max-age=3600") {
     call nocache_clear;
