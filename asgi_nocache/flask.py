@@ -15,9 +15,9 @@ if find_spec("asgiref") is None:
     )
 
 from ._bridge import WORKERS, Bridge, WSGIApp
-from ._core.guards import ALL_GUARDS
-from ._core.policy import NO_STORE, Policy
+from ._core.policy import Policy
 from ._core.rules import Mode, Rule
+from ._options import ConfigSource
 from .middleware import NoCacheMiddleware
 from .wsgi import refuse_second
 
@@ -28,11 +28,12 @@ def as_asgi(
     wsgi_app: WSGIApp,
     *,
     rules: Iterable[Rule] = (),
-    default: Policy = NO_STORE,
-    mode: Mode = "stricter",
-    guards: Iterable[str] = ALL_GUARDS,
-    reject_ambiguous: bool = False,
-    refuse_prefetch: bool = False,
+    default: Policy | None = None,
+    mode: Mode | None = None,
+    guards: Iterable[str] | None = None,
+    config: ConfigSource | None = None,
+    reject_ambiguous: bool | None = None,
+    refuse_prefetch: bool | None = None,
     workers: int = WORKERS,
     send_timeout: float = 60.0,
     receive_timeout: float = 60.0,
@@ -46,10 +47,12 @@ def as_asgi(
 
     Args:
         wsgi_app: A Flask app, or any other WSGI app.
-        rules: As for :class:`asgi_nocache.NoCacheMiddleware`, as the next five.
+        rules: As for :class:`asgi_nocache.NoCacheMiddleware`, as the next six.
         default: What applies where no rule and no decorator does.
         mode: How a policy meets the app's own fields.
         guards: The names of the guards that are on.
+        config: A file such as ``nocache.toml``, whose rules come after these, and
+            which says what is left out here.
         reject_ambiguous: Whether an ambiguous target is answered with 404.
         refuse_prefetch: Whether a prefetch of what no cache may store is answered
             with 503.
@@ -77,6 +80,7 @@ def as_asgi(
         default=default,
         mode=mode,
         guards=guards,
+        config=config,
         reject_ambiguous=reject_ambiguous,
         refuse_prefetch=refuse_prefetch,
     )

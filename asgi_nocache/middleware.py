@@ -15,9 +15,8 @@ from typing import Any, Final
 from ._box import KEY, NO_BOX, Box, Process, enter, leave
 from ._core.errors import ConfigurationError
 from ._core.fields import Field
-from ._core.guards import ALL_GUARDS
-from ._core.policy import NO_STORE, Policy
-from ._core.rules import Mode, Rule, RuleSet
+from ._core.policy import Policy
+from ._core.rules import Mode, Rule
 from ._kill_switch import Switched, read_switch
 from ._messages import (
     STARTS,
@@ -29,6 +28,7 @@ from ._messages import (
     readable,
     response_facts,
 )
+from ._options import ConfigSource, settle
 from ._preconditions import PRECONDITIONS, conditional_scope
 from ._refusals import COUNTS, Refusals
 from ._report import Reporter
@@ -52,11 +52,14 @@ class NoCacheMiddleware:
     Args:
         app: The app.
         rules: What may be cached, and when. Tried in order, the first match wins.
-        default: What applies where no rule and no decorator does.
-        mode: How a policy meets the app's own fields: ``"stricter"`` joins them,
-            ``"override"`` ignores them, ``"if-missing"`` yields to them,
+        default: What applies where no rule and no decorator does; ``None``: what
+            *config* says, else ``NO_STORE``.
+        mode: How a policy meets the app's own fields: ``"stricter"`` (the default)
+            joins them, ``"override"`` ignores them, ``"if-missing"`` yields to them,
             ``"report"`` changes nothing and says what would change.
-        guards: The names of the guards that are on.
+        guards: The names of the guards that are on; all of them by default.
+        config: A file such as ``nocache.toml``, whose rules come after these, and
+            which says what is left out here.
         error_response: Whether an exception before the response starts is
             answered with a never-store 500 before it goes on. ``None``: yes,
             unless a framework or another instance stands outside.
@@ -78,26 +81,30 @@ class NoCacheMiddleware:
         app: ASGIApp,
         *,
         rules: Iterable[Rule] = (),
-        default: Policy = NO_STORE,
-        mode: Mode = "stricter",
-        guards: Iterable[str] = ALL_GUARDS,
+        default: Policy | None = None,
+        mode: Mode | None = None,
+        guards: Iterable[str] | None = None,
+        config: ConfigSource | None = None,
         error_response: bool | None = None,
-        reject_ambiguous: bool = False,
-        refuse_prefetch: bool = False,
+        reject_ambiguous: bool | None = None,
+        refuse_prefetch: bool | None = None,
     ) -> None:
         refuse_second(app)
         self.app = app
-        self.policy_set = RuleSet(
-            rules, default=default, mode=mode, guards=guards, place="NoCacheMiddleware"
-        )
+        given = settle(
+            "NoCacheMiddleware", config, rules,
+            default=default, mode=mode, guards=guards, error_response=error_response,
+            reject_ambiguous=reject_ambiguous, refuse_prefetch=refuse_prefetch,
+        )  # fmt: skip
+        self.policy_set = given.rule_set("NoCacheMiddleware")
         self.counts: Counter[str] = Counter()
-        self._error_response = error_response
+        self._error_response = given.error_response
         self._reporter = Reporter(self.counts)
         switch = read_switch()
         self._shortcuts = Shortcuts(
             self.policy_set,
             constants=not switch,
-            refusals=Refusals(reject_ambiguous, refuse_prefetch),
+            refusals=Refusals(given.reject_ambiguous, given.refuse_prefetch),
         )
         self._switched = (
             Switched(switch, self._shortcuts, self._reporter, self.counts)

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from ._core.errors import ConfigurationError
-from ._core.guards import ALL_GUARDS
-from ._core.policy import NO_STORE, Policy
+from ._core.policy import Policy
 from ._core.rules import Mode, Rule
+from ._options import ConfigSource
 from .middleware import NoCacheMiddleware, refuse_second
 
 App = TypeVar("App")
@@ -22,11 +22,12 @@ def install(
     app: App,
     *,
     rules: Iterable[Rule] = (),
-    default: Policy = NO_STORE,
-    mode: Mode = "stricter",
-    guards: Iterable[str] = ALL_GUARDS,
-    reject_ambiguous: bool = False,
-    refuse_prefetch: bool = False,
+    default: Policy | None = None,
+    mode: Mode | None = None,
+    guards: Iterable[str] | None = None,
+    config: ConfigSource | None = None,
+    reject_ambiguous: bool | None = None,
+    refuse_prefetch: bool | None = None,
 ) -> App:
     """Wrap all that *app* answers, its error pages too; *app* stays what it is.
 
@@ -41,6 +42,8 @@ def install(
         default: What applies where no rule and no decorator does.
         mode: How a policy meets the app's own fields.
         guards: The names of the guards that are on.
+        config: A file such as ``nocache.toml``, whose rules come after these, and
+            which says what is left out here.
         reject_ambiguous: Whether an ambiguous target is answered with 404.
         refuse_prefetch: Whether a prefetch of what no cache may store is answered
             with 503.
@@ -71,6 +74,7 @@ def install(
         default=default,
         mode=mode,
         guards=guards,
+        config=config,
         reject_ambiguous=reject_ambiguous,
         refuse_prefetch=refuse_prefetch,
     ).build

@@ -17,12 +17,12 @@ from . import _flask
 from ._box import KEY, Box, Scope, enter, leave
 from ._core.errors import ConfigurationError
 from ._core.fields import Field
-from ._core.guards import ALL_GUARDS
-from ._core.policy import NO_STORE, Policy
-from ._core.rules import Mode, Rule, RuleSet
+from ._core.policy import Policy
+from ._core.rules import Mode, Rule
 from ._environ import SCOPE, connect, scope_of
 from ._kill_switch import read_switch
 from ._messages import plain_answer, response_facts
+from ._options import ConfigSource, settle
 from ._preconditions import conditional_scope
 from ._refusals import COUNTS, Refusals
 from ._report import Reporter
@@ -45,6 +45,8 @@ class NoCacheWSGIMiddleware:
         mode: How a policy meets the app's own fields, as for
             :class:`asgi_nocache.NoCacheMiddleware`.
         guards: The names of the guards that are on.
+        config: A file such as ``nocache.toml``, whose rules come after these, and
+            which says what is left out here.
         reject_ambiguous: Whether an ambiguous target is answered with 404.
         refuse_prefetch: Whether a prefetch of what no cache may store is answered
             with 503.
@@ -62,26 +64,27 @@ class NoCacheWSGIMiddleware:
         app: WSGIApp,
         *,
         rules: Iterable[Rule] = (),
-        default: Policy = NO_STORE,
-        mode: Mode = "stricter",
-        guards: Iterable[str] = ALL_GUARDS,
-        reject_ambiguous: bool = False,
-        refuse_prefetch: bool = False,
+        default: Policy | None = None,
+        mode: Mode | None = None,
+        guards: Iterable[str] | None = None,
+        config: ConfigSource | None = None,
+        reject_ambiguous: bool | None = None,
+        refuse_prefetch: bool | None = None,
     ) -> None:
         refuse_second(app, "NoCacheWSGIMiddleware")
         self.app = app
-        self.policy_set = RuleSet(
-            rules,
-            default=default,
-            mode=mode,
-            guards=guards,
-            place="NoCacheWSGIMiddleware",
-        )
+        given = settle(
+            "NoCacheWSGIMiddleware", config, rules,
+            default=default, mode=mode, guards=guards,
+            reject_ambiguous=reject_ambiguous, refuse_prefetch=refuse_prefetch,
+        )  # fmt: skip
+        self.policy_set = given.rule_set("NoCacheWSGIMiddleware")
         self.counts: Counter[str] = Counter()
         self._reporter = Reporter(self.counts)
         self._switch = read_switch()
         self._shortcuts = Shortcuts(
-            self.policy_set, refusals=Refusals(reject_ambiguous, refuse_prefetch)
+            self.policy_set,
+            refusals=Refusals(given.reject_ambiguous, given.refuse_prefetch),
         )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -14,7 +14,7 @@ import asgi_nocache
 PACKAGE = Path(asgi_nocache.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 #: The short way pays for its speed in lines.
-LIMITS = {"middleware.py": 380}
+LIMITS = {"middleware.py": 390}
 
 #: Each layer may import what stands in the same or in an earlier one.
 LAYERS = [
@@ -31,6 +31,7 @@ LAYERS = [
         "_kill_switch",
         "_messages",
         "_names",
+        "_options",
         "_preconditions",
         "_refusals",
         "_report",

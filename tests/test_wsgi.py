@@ -377,7 +377,7 @@ def test_what_cannot_be_wrapped(app, message) -> None:
 def test_all_problems_of_a_configuration() -> None:
     """As under ASGI, and it names this middleware."""
     with pytest.raises(ConfigurationError) as caught:
-        NoCacheWSGIMiddleware(print, mode="lax", default=None)  # type: ignore[arg-type]
+        NoCacheWSGIMiddleware(print, mode="lax", default="no")  # type: ignore[arg-type]
 
     assert caught.value.place == "NoCacheWSGIMiddleware"
     assert len(caught.value.problems) == 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -170,6 +170,8 @@ class RuleSet:
         default: What applies where no rule does.
         mode: How policies meet what the app sent, unless a rule says otherwise.
         guards: The names of the guards that are on.
+        place: Whose they are, for errors.
+        stacklevel: How many calls away from here they were written, for warnings.
 
     Raises:
         ConfigurationError: With everything that is wrong.
@@ -186,6 +188,7 @@ class RuleSet:
         mode: Mode = "stricter",
         guards: Iterable[str] = ALL_GUARDS,
         place: str = "RuleSet",
+        stacklevel: int = 0,
     ) -> None:
         reader = Reader()
         self.rules = self._read_rules(rules, reader)
@@ -200,7 +203,7 @@ class RuleSet:
         #: Numbers of the rules whose path needs a look of its own.
         self._linear: list[int] = []
         for number, rule in enumerate(self.rules):
-            self._warn_if_shadowed(number, rule)
+            self._warn_if_shadowed(number, rule, stacklevel + 3)
             if isinstance(rule.path, str):
                 self._index.add(rule.path, number)
             else:
@@ -271,28 +274,40 @@ class RuleSet:
                 )
         return given
 
-    def _warn_if_shadowed(self, number: int, rule: Rule) -> None:
-        if rule.floor:
-            return
-        # Rules without a pattern are compared one by one, so with some of them.
-        earlier = set(self._linear[:MAX_COMPARED])
-        if isinstance(rule.path, str):
-            earlier.update(self._index.covering(rule.path))
-        for n in sorted(earlier):
-            other = self.rules[n]
-            same_path = (
-                not isinstance(other.path, re.Pattern) or other.path == rule.path
+    def _warn_if_shadowed(self, number: int, rule: Rule, stacklevel: int) -> None:
+        taken_by = taking(rule, self.rules, self._index, self._linear)
+        n = next(iter(taken_by), None)
+        if n is not None:
+            warnings.warn(
+                f"rule {number + 1}, {rule!r}, never applies: rule {n + 1}, "
+                f"{self.rules[n]!r}, comes first and takes all of it; "
+                "put the narrower rule first or drop it",
+                UserWarning,
+                stacklevel=stacklevel,
             )
-            if (
-                same_path
-                and not other.floor
-                and other.conditions.cover(rule.conditions)
-            ):
-                warnings.warn(
-                    f"rule {number + 1}, {rule!r}, never applies: rule {n + 1}, "
-                    f"{other!r}, comes first and takes all of it; "
-                    "put the narrower rule first or drop it",
-                    UserWarning,
-                    stacklevel=4,
-                )
-                return
+
+
+def taking(
+    rule: Rule, rules: Sequence[Rule], index: PathIndex, linear: Sequence[int]
+) -> list[int]:
+    """Return the numbers of earlier rules that take all of *rule*, as far as is cheap.
+
+    Args:
+        rule: One that comes later; floors stand outside the order.
+        rules: The earlier ones, by number.
+        index: Their patterns.
+        linear: The numbers of those without a pattern.
+    """
+    if rule.floor:
+        return []
+    # Rules without a pattern are compared one by one, so with some of them.
+    earlier = set(linear[:MAX_COMPARED])
+    if isinstance(rule.path, str):
+        earlier.update(index.covering(rule.path))
+    return [n for n in sorted(earlier) if _takes_all(rules[n], rule)]
+
+
+def _takes_all(earlier: Rule, rule: Rule) -> bool:
+    regex = isinstance(earlier.path, re.Pattern)
+    same_path = not regex or earlier.path == rule.path
+    return same_path and not earlier.floor and earlier.conditions.cover(rule.conditions)
