@@ -77,6 +77,13 @@ _APP_DIR = click.option(
 _FACTORY = click.option(
     "--factory", is_flag=True, help="The attribute makes the app when called."
 )
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Put the policy of nocache.toml around the app; for explain, export and "
+    "check --edge, it is enough without an app.",
+)
 _HEADERS = click.option(
     "-H",
     "--header",
@@ -93,6 +100,7 @@ _FORMATS = ["text", "json", "sarif", "github", "junit", "markdown", "html"]
 @_TARGET
 @_APP_DIR
 @_FACTORY
+@_CONFIG
 @click.option(
     "--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True
 )
@@ -142,6 +150,7 @@ def audit_command(**given: Any) -> None:
 @click.argument("words", nargs=-1, metavar="[MODULE:APP] METHOD PATH")
 @_APP_DIR
 @_FACTORY
+@_CONFIG
 @_HEADERS
 @click.option("--status", type=click.IntRange(100, 599), help="What the app answers.")
 @click.option(
@@ -166,6 +175,7 @@ def explain_command(**given: Any) -> None:
 )
 @_APP_DIR
 @_FACTORY
+@_CONFIG
 @_HEADERS
 @click.option(
     "--as",
@@ -185,6 +195,7 @@ def check_command(
     users: tuple[str, ...],
     app_dir: str,
     factory: bool,
+    config: str | None,
     headers: tuple[str, ...],
     timeout: float,
     no_color: bool,
@@ -197,6 +208,8 @@ def check_command(
     answered or the app was not loaded.
     """
     _require("live", "rich", "httpx")
+    if edge is None and config is not None:
+        raise click.UsageError("--config is for --edge; URLs are asked as they are.")
     if edge is not None and users:
         raise click.UsageError("--as is for URLs; with --edge, write -H 'Name: value'.")
     if edge is None and headers:
@@ -210,6 +223,7 @@ def check_command(
                 words=words,
                 app_dir=app_dir,
                 factory=factory,
+                config=config,
                 headers=headers,
                 timeout=timeout,
                 no_color=no_color,
@@ -235,6 +249,7 @@ def check_command(
 @_TARGET
 @_APP_DIR
 @_FACTORY
+@_CONFIG
 @click.option("-o", "--output", type=click.Path(), help="A file, or a folder.")
 @click.option(
     "--widen", is_flag=True, help="What TARGET cannot express becomes never-store."
@@ -267,6 +282,44 @@ def export_command(source: str | None, **given: Any) -> None:
     if source is not None:
         sys.exit(run_import(file=given["edge"]))
     sys.exit(run_export(**given))
+
+
+@main.command("init")
+@_TARGET
+@_APP_DIR
+@_FACTORY
+@click.option(
+    "-o", "--output", default="nocache.toml", type=click.Path(), show_default=True
+)
+@click.option(
+    "--days",
+    default=90,
+    type=click.IntRange(1, 366),
+    show_default=True,
+    help="How long the file may stay in mode report.",
+)
+def init_command(**given: Any) -> None:
+    """Write a first nocache.toml, which changes nothing yet, and a baseline.
+
+    Exit codes: 0 written, 2 usage or configuration, 3 the app was not loaded or has
+    no routes.
+    """
+    _require("cli", "rich")
+
+    from .audit.start import run_init
+
+    sys.exit(run_init(**given))
+
+
+@main.command("schema")
+@click.option("-o", "--output", type=click.Path(dir_okay=False), help="A file.")
+def schema_command(output: str | None) -> None:
+    """Write the JSON Schema of nocache.toml, for editors."""
+    _require("cli", "rich")
+
+    from .audit.start import run_schema
+
+    sys.exit(run_schema(output=output))
 
 
 @main.command("rules")

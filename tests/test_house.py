@@ -37,9 +37,10 @@ LAYERS = [
         "_report",
         "_route",
         "_shortcut",
+        "wsgi",
     },
     {"_bridge"},
-    {"flask", "wsgi", "starlette", "testing", "pytest_plugin", "cli", "demo"},
+    {"flask", "starlette", "testing", "pytest_plugin", "cli", "demo"},
 ]
 #: What stands at the bottom and needs no more than the standard library.
 PLAIN = LAYERS[0] | LAYERS[1] | (LAYERS[2] - {"audit"})

@@ -27,6 +27,7 @@ from .report.since import Kept, read_before
 from .report.terminal import show_audit, show_checked, show_story
 from .report.texts import clean
 from .routes import find_routes
+from .ruled import anywhere
 from .run import Options, audit
 from .shell import (
     CLEAN,
@@ -37,10 +38,11 @@ from .shell import (
     console,
     fields_of,
     load,
+    policy_of,
     say,
     told_plainly,
 )
-from .values import Audit, Severity
+from .values import Audit, Route, Severity
 
 
 @told_plainly
@@ -49,6 +51,7 @@ def run_audit(
     target: str | None,
     app_dir: str,
     factory: bool,
+    config: str | None,
     form: str,
     output: str | None,
     since: str | None,
@@ -68,7 +71,7 @@ def run_audit(
     if update_baseline and not reason.strip():
         raise UsageProblem("--update-baseline needs --reason 'why this may stay'")
     before = _before(form, output, since)
-    loaded = load(target, app_dir, factory)
+    loaded = load(target, app_dir, factory, config)
     options = Options(
         require=require,
         pedantic=pedantic,
@@ -95,6 +98,7 @@ def run_explain(
     words: Sequence[str],
     app_dir: str,
     factory: bool,
+    config: str | None,
     headers: Sequence[str],
     status: int | None,
     sent: Sequence[str],
@@ -102,9 +106,12 @@ def run_explain(
 ) -> int:
     """Tell the story of one request."""
     target, method, path = _asked(words)
-    loaded = load(target, app_dir, factory)
+    if config is not None and target is None:
+        routes: Sequence[Route] = [anywhere(policy_of(config))]
+    else:
+        routes = find_routes(load(target, app_dir, factory, config).app)
     story = explain(
-        find_routes(loaded.app),
+        routes,
         method.upper(),
         path,
         fields=fields_of(headers, "--header"),

@@ -7,6 +7,7 @@ how an edge is compared is drift's.
 from __future__ import annotations
 
 import difflib
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from ..export.import_headers import rules_from_headers
 from ..export.plan import Plan, Say
 from .report.texts import clean
 from .routes import find_routes
+from .ruled import routes_of
 from .shell import (
     CLEAN,
     FOUND,
@@ -28,8 +30,10 @@ from .shell import (
     console,
     fields_of,
     load,
+    policy_of,
     say,
     told_plainly,
+    write,
 )
 from .survey import survey
 from .values import Audited
@@ -42,6 +46,7 @@ def run_export(
     target: str | None,
     app_dir: str,
     factory: bool,
+    config: str | None,
     output: str | None,
     widen: bool,
     compare: bool,
@@ -49,14 +54,24 @@ def run_export(
     """Write the policy of an app for an edge, or compare it with what is there."""
     if compare and output is None:
         raise UsageProblem("--check needs -o FILE: what is compared with the policy")
-    loaded = load(target, app_dir, factory)
-    rows = survey(find_routes(loaded.app))
-    policy_set = _policy_of(rows, loaded.name)
+    rows: tuple[Audited, ...] = ()
+    if config is not None and target is None:
+        policy_set = policy_of(config)
+    else:
+        loaded = load(target, app_dir, factory, config)
+        target = loaded.name
+        rows = survey(find_routes(loaded.app))
+        policy_set = _policy_of(rows, target)
     plan = plan_for(edge, policy_set, widen=widen)
     # What was typed, so that what the heading says can be typed again.
-    options = {"--factory": factory, "--widen": widen}
-    words = [loaded.name, *(name for name, given in options.items() if given)]
-    source = " ".join(words if app_dir == "." else [*words, f"--app-dir {app_dir}"])
+    words = {
+        target or "": bool(target),
+        f"--config {shlex.quote(config or '')}": config is not None,
+        "--factory": factory,
+        "--widen": widen,
+        f"--app-dir {shlex.quote(app_dir)}": app_dir != ".",
+    }
+    source = " ".join(word for word, given in words.items() if given)
     export = TARGETS[edge].write(plan, heading(TARGETS[edge], plan, source))
     if compare:
         return _differences(export, Path(str(output)))
@@ -136,11 +151,7 @@ def _write(export: Export, output: str | None) -> None:
             sys.stdout.write(file.text)
         return
     for path, text in _placed(export, Path(output)):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageProblem(f"{path} cannot be written: {error}") from error
+        write(path, text)
         say(f"{path}: written")
 
 
@@ -189,6 +200,7 @@ def run_drift(
     words: Sequence[str],
     app_dir: str,
     factory: bool,
+    config: str | None,
     headers: Sequence[str],
     timeout: float,
     no_color: bool,
@@ -199,8 +211,11 @@ def run_drift(
 
     if len(words) > 1:
         raise UsageProblem("check --edge URL takes one MODULE:APP, whose policy it is")
-    loaded = load(words[0] if words else None, app_dir, factory)
-    rows = survey(find_routes(loaded.app))
+    if config is not None and not words:
+        rows = survey(routes_of(policy_of(config)))
+    else:
+        target = words[0] if words else None
+        rows = survey(find_routes(load(target, app_dir, factory, config).app))
     compared = compare(
         rows, edge, fields=fields_of(headers, "--header"), timeout=timeout
     )

@@ -5,20 +5,25 @@ No command is here. What programs read goes to stdout, everything else to stderr
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import re
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import ParamSpec
 
 from rich.console import Console
 
 from .._core.errors import ConfigurationError
+from .._core.rules import RuleSet
+from ..config import load_config
 from .checks import UnknownCodeError
 from .load import AppNotLoaded, Loaded, load_app
 from .report.texts import clean
+from .ruled import wrapped
 
 CLEAN, FOUND, USAGE, NOT_LOADED = 0, 1, 2, 3
 #: Nobody reads a longer line in a file or a pipe, and tables need some room.
@@ -56,12 +61,32 @@ def say(*lines: str) -> None:
         sys.stderr.write("\n".join(map(clean, line.splitlines())) + "\n")
 
 
-def load(target: str | None, app_dir: str, factory: bool) -> Loaded:
-    """Load the app; raises ``AppNotLoaded``."""
+def load(
+    target: str | None, app_dir: str, factory: bool, config: str | None = None
+) -> Loaded:
+    """Load the app, and put the policy of the file *config* around it, if given.
+
+    Raises:
+        AppNotLoaded: It could not be loaded.
+        ConfigurationError: The file is wrong, or the app has a policy already.
+    """
+    with _quietly():
+        loaded = load_app(target, app_dir=app_dir, factory=factory)
+        return loaded if config is None else wrapped(loaded, config)
+
+
+def policy_of(config: str) -> RuleSet:
+    """Return the policy of the file *config*; raises ``ConfigurationError``."""
+    with _quietly():
+        return load_config(config).policy_set()
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
     with warnings.catch_warnings():
         # The audit tells of what never applies itself, at its place.
         warnings.filterwarnings("ignore", "rule .* never applies", UserWarning)
-        return load_app(target, app_dir=app_dir, factory=factory)
+        yield
 
 
 #: RFC 9110 sections 5.6.2 and 5.5.
@@ -78,6 +103,19 @@ def fields_of(lines: Sequence[str], option: str) -> tuple[tuple[str, str], ...]:
             raise UsageProblem(f"{option} {line!r} is no field; write 'Name: value'")
         out.append((name.strip().lower(), value.strip()))
     return tuple(out)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, and the folders above it.
+
+    Raises:
+        UsageProblem: It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageProblem(f"{path} cannot be written: {error}") from error
 
 
 def _take_any_character() -> None:
