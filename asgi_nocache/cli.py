@@ -189,17 +189,7 @@ def explain_command(**given: Any) -> None:
     show_default=True, help="Seconds for each step of a request.",
 )  # fmt: skip
 @_NO_COLOR
-def check_command(
-    words: tuple[str, ...],
-    edge: str | None,
-    users: tuple[str, ...],
-    app_dir: str,
-    factory: bool,
-    config: str | None,
-    headers: tuple[str, ...],
-    timeout: float,
-    no_color: bool,
-) -> None:
+def check_command(edge: str | None, **given: Any) -> None:
     """Ask for live URLs, and tell what each kind of cache may do with the answers.
 
     With --edge URL [MODULE:APP]: compare an edge with the app's policy.
@@ -208,40 +198,24 @@ def check_command(
     answered or the app was not loaded.
     """
     _require("live", "rich", "httpx")
-    if edge is None and config is not None:
+    if edge is None and given["config"] is not None:
         raise click.UsageError("--config is for --edge; URLs are asked as they are.")
-    if edge is not None and users:
+    if edge is not None and given["users"]:
         raise click.UsageError("--as is for URLs; with --edge, write -H 'Name: value'.")
-    if edge is None and headers:
+    if edge is None and given["headers"]:
         raise click.UsageError("-H is for --edge; for URLs, write --as 'Name: value'.")
     if edge is not None:
         from .audit.edges import run_drift
 
-        sys.exit(
-            run_drift(
-                edge=edge,
-                words=words,
-                app_dir=app_dir,
-                factory=factory,
-                config=config,
-                headers=headers,
-                timeout=timeout,
-                no_color=no_color,
-            )
-        )
-    if not words:
+        del given["users"]
+        sys.exit(run_drift(edge=edge, **given))
+    if not given["words"]:
         raise click.UsageError("Missing argument 'URL...'.")
 
     from .audit.command import run_check
 
-    sys.exit(
-        run_check(
-            urls=words,
-            users=users,
-            timeout=timeout,
-            no_color=no_color,
-        )
-    )
+    asked = {name: given[name] for name in ("users", "timeout", "no_color")}
+    sys.exit(run_check(urls=given["words"], **asked))
 
 
 @main.command("export")
@@ -253,6 +227,12 @@ def check_command(
 @click.option("-o", "--output", type=click.Path(), help="A file, or a folder.")
 @click.option(
     "--widen", is_flag=True, help="What TARGET cannot express becomes never-store."
+)
+@click.option(
+    "--rolling-from",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="The nocache.toml that is in use: write what is looser than neither.",
 )
 @click.option(
     "--check",
@@ -309,6 +289,23 @@ def init_command(**given: Any) -> None:
     from .audit.start import run_init
 
     sys.exit(run_init(**given))
+
+
+@main.command("policy")
+@_TARGET
+@_APP_DIR
+@_FACTORY
+@_CONFIG
+def policy_command(**given: Any) -> None:
+    """Print the whole policy of an app, or of --config FILE, as one nocache.toml.
+
+    What Python says beside a file, and what the file extends, is part of it.
+    """
+    _require("cli", "rich")
+
+    from .audit.edges import run_policy
+
+    sys.exit(run_policy(**given))
 
 
 @main.command("schema")

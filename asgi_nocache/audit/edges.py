@@ -15,9 +15,11 @@ from pathlib import Path
 from .._core.errors import ConfigurationError
 from .._core.facts import RequestFacts, ResponseFacts
 from .._core.rules import RuleSet
+from ..config import Settings, as_mapping, as_toml
 from ..export import TARGETS, Export, evaluate, heading, plan_for
 from ..export.code import as_code
 from ..export.import_headers import rules_from_headers
+from ..export.joined import joined
 from ..export.plan import Plan, Say
 from .report.texts import clean
 from .routes import find_routes
@@ -49,6 +51,7 @@ def run_export(
     config: str | None,
     output: str | None,
     widen: bool,
+    rolling_from: str | None,
     compare: bool,
 ) -> int:
     """Write the policy of an app for an edge, or compare it with what is there."""
@@ -62,6 +65,8 @@ def run_export(
         target = loaded.name
         rows = survey(find_routes(loaded.app))
         policy_set = _policy_of(rows, target)
+    if rolling_from is not None:
+        policy_set = joined(policy_of(rolling_from), policy_set)
     plan = plan_for(edge, policy_set, widen=widen)
     # What was typed, so that what the heading says can be typed again.
     words = {
@@ -69,6 +74,7 @@ def run_export(
         f"--config {shlex.quote(config or '')}": config is not None,
         "--factory": factory,
         "--widen": widen,
+        f"--rolling-from {shlex.quote(rolling_from or '')}": rolling_from is not None,
         f"--app-dir {shlex.quote(app_dir)}": app_dir != ".",
     }
     source = " ".join(word for word, given in words.items() if given)
@@ -79,6 +85,23 @@ def run_export(
     say(*(f"note: {each}" for each in (*plan.notes, *_closed_here(rows, plan))))
     say(*(f"not covered: {each}" for each in export.gaps))
     say(export.include)
+    return CLEAN
+
+
+@told_plainly
+def run_policy(
+    *, target: str | None, app_dir: str, factory: bool, config: str | None
+) -> int:
+    """Print the whole policy of an app, or of a file and its bases, as one file."""
+    if config is not None and target is None:
+        policy_set = policy_of(config)
+    else:
+        loaded = load(target, app_dir, factory, config)
+        policy_set = _policy_of(survey(find_routes(loaded.app)), loaded.name)
+    settings = Settings(
+        default=policy_set.default, mode=policy_set.mode, guards=policy_set.guards
+    )
+    sys.stdout.write(as_toml(as_mapping(policy_set.rules, settings)))
     return CLEAN
 
 

@@ -21,7 +21,7 @@ from .build import Placed, Settings
 from .document import Document, read_file
 from .extend import FILE, Merged, loosened, merge, without_replaced
 from .schema import schema
-from .write import as_mapping
+from .write import as_mapping, as_toml
 
 __all__ = [
     "FILE",
@@ -29,6 +29,7 @@ __all__ = [
     "Placed",
     "Settings",
     "as_mapping",
+    "as_toml",
     "load_config",
     "loosened",
     "read_config",

@@ -80,10 +80,6 @@ def _is_day(value: Any) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
-def _is_percentage(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= 100
-
-
 def _is_policy(value: Any) -> bool:
     return _is_text(value) or isinstance(value, dict)
 
@@ -106,11 +102,6 @@ DAY: Final = Kind(
     "a day without quotes, such as 2027-01-31",
     _is_day,
     {"type": "string", "format": "date"},
-)
-PERCENTAGE: Final = Kind(
-    "a whole number from 0 to 100",
-    _is_percentage,
-    {"type": "integer", "minimum": 0, "maximum": 100},
 )
 STATUS: Final = Kind(
     'a status code such as 404, a class such as "4xx", or a list of these',

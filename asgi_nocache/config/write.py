@@ -5,8 +5,10 @@ What Python can say and a file cannot is refused, never left out.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from .._core.errors import ConfigurationError
@@ -140,3 +142,31 @@ def _statuses(codes: frozenset[int]) -> list[int | str]:
             out.append(f"{first // 100}xx")
             left -= whole
     return [*out, *sorted(left)]
+
+
+def as_toml(values: Mapping[str, Any]) -> str:
+    """Return the text of a file that says *values*, as :func:`as_mapping` has them."""
+    tables = [
+        *((f"[policies.{n}]", t) for n, t in values.get("policies", {}).items()),
+        *(("[[rules]]", table) for table in values.get("rules", ())),
+    ]
+    plain = {n: v for n, v in values.items() if n not in ("policies", "rules")}
+    parts = ["".join(_lines(plain))]
+    parts += [f"{header}\n{''.join(_lines(table))}" for header, table in tables]
+    return "\n".join(filter(None, parts))
+
+
+def _lines(table: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in table.items():
+        yield f"{name} = {_toml(value)}\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{n} = {_toml(v)}' for n, v in value.items())} }}"
+    # JSON's texts, numbers and flags are TOML's, but for DEL, which must be escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

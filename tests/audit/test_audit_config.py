@@ -32,6 +32,7 @@ plain = Starlette(routes=[Route("/items", items), Route("/shared", items)])
 closed = NoCacheMiddleware(Starlette(routes=[Route("/items", items)]))
 part = NoCacheMiddleware(plain, rules=[Rule("/items", NO_STORE)] * 2)
 parts = Starlette(routes=[Mount("/part", part)])
+wild = NoCacheMiddleware(plain, rules=[Rule("/a", NO_STORE, when=lambda a, b: True)])
 files = Starlette(routes=[Mount("/assets", StaticFiles(directory="."))])
 nothing = Starlette()
 flask = Flask("shop")
@@ -198,6 +199,57 @@ def test_check_of_urls_takes_no_file() -> None:
 
     assert result.exit_code == 2
     assert "--config is for --edge" in result.stderr
+
+
+def test_export_for_a_roll_out(project: Path) -> None:
+    """Looser than neither the policy in use nor the new one, and it says how."""
+    (project / "old.toml").write_text(FILE.replace("/shared", "/old"))
+    words = ("export", "cloudflare-headers", "--config", "nocache.toml", "--widen")
+    rolling = (*words, "--rolling-from", "old.toml")
+    result = invoke(*rolling, "-o", "_headers")
+
+    assert result.exit_code == 0, result.stderr
+    text = Path("_headers").read_text()
+    assert "--rolling-from old.toml --check -o HERE" in text
+    assert "max-age=60" not in text
+    assert invoke(*rolling, "-o", "_headers", "--check").exit_code == 0
+    (project / "old.toml").write_text("mode = 'override'")
+    assert "'override', the new one 'stricter'" in invoke(*rolling).stderr
+
+
+# policy
+
+
+def test_the_whole_policy_as_one_file(project: Path) -> None:
+    """What a file extends is part of it, and reading it again changes nothing."""
+    (project / "base.toml").write_text(
+        "default='revalidate'\n[policies.brief]\ncache-control='private'\n"
+        "[[rules]]\nstatus=[404, '5xx']\npolicy='brief'\nreason=\"\\u007f \\\"ü\\\"\"\n"
+    )
+    (project / "nocache.toml").write_text("extends=['base.toml']\n" + FILE)
+    printed = invoke("policy", "--config", "nocache.toml").stdout
+
+    assert printed == (
+        'default = "revalidate"\nmode = "stricter"\nguards-off = []\n\n'
+        '[policies.brief]\ncache-control = "private"\n\n'
+        '[[rules]]\npath = "/shared"\n'
+        'policy = { cache-control = "public, max-age=60" }\n\n'
+        '[[rules]]\npath = "/items/{id:int}"\npolicy = "no-store"\nfloor = true\n\n'
+        '[[rules]]\npolicy = "brief"\nstatus = ["5xx", 404]\n'
+        'reason = "\\u007f \\"ü\\""\n'
+    )
+    (project / "whole.toml").write_text(printed)
+    assert invoke("policy", "--config", "whole.toml").stdout == printed
+
+
+def test_the_whole_policy_of_an_app() -> None:
+    """Python's rules and the file's; what a file cannot say is refused."""
+    assert 'default = "no-store"' in invoke("policy", "shop:closed").stdout
+    result = invoke("policy", "shop:plain", "--config", "nocache.toml")
+    assert 'path = "/shared"' in result.stdout
+    wild = invoke("policy", "shop:wild")
+    assert wild.exit_code == 2
+    assert "is code; keep it in Python" in wild.stderr
 
 
 # init

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import date
 from typing import Any
 
@@ -26,7 +27,7 @@ from asgi_nocache import (
 )
 from asgi_nocache._core.guards import ALL_GUARDS
 from asgi_nocache._core.rules import MODES
-from asgi_nocache.config import Config, Settings, as_mapping, read_config
+from asgi_nocache.config import Config, Settings, as_mapping, as_toml, read_config
 
 POLICIES = st.sampled_from(
     [
@@ -112,7 +113,7 @@ def test_rules_to_a_file_and_back(rules, settings):
     values = as_mapping(rules, settings)
     if settings.mode == "report" or any(rule.mode == "report" for rule in rules):
         values["report-until"] = date(2027, 1, 31)
-    config = read_config(values)
+    config = read_config(tomllib.loads(as_toml(values)))
 
     assert list(map(meaning, config.rules)) == list(map(meaning, rules))
     for name in ("default", "mode", "guards", "error_response", "reject_ambiguous"):
@@ -128,6 +129,7 @@ def test_names_are_kept():
         Settings(mode="report", report_until=date(2027, 1, 31)),
     )
 
+    assert tomllib.loads(as_toml(values)) == values
     assert values == {
         "mode": "report",
         "report-until": date(2027, 1, 31),

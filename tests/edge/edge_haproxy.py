@@ -46,12 +46,19 @@ backend app
 
 
 class Haproxy:
-    """HAProxy as Debian has it."""
+    """HAProxy as Debian has it.
+
+    Args:
+        own: What a team has besides the export.
+    """
 
     target = TARGET
     decodes = False
     policy_set = MATRIX
     packages = ("haproxy",)
+
+    def __init__(self, own: str = OWN) -> None:
+        self._own = own
 
     def missing(self) -> str:
         """Return what is not installed."""
@@ -82,7 +89,7 @@ class Haproxy:
         (rules,) = export.files
         (folder / rules.name).write_text(rules.text, encoding="utf-8")
         own = folder / "haproxy.cfg"
-        own.write_text(OWN.format(port=port, origin=origin))
+        own.write_text(self._own.format(port=port, origin=origin))
         files = ["-f", str(folder / rules.name), "-f", str(own)]
         return [program("haproxy"), *files]
 

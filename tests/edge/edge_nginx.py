@@ -98,8 +98,10 @@ class Nginx:
         return done.stderr or str(done.returncode or "")
 
     @contextlib.contextmanager
-    def start(self, export: Export, origin: int, folder: Path) -> Iterator[int]:
-        port = free_port()
+    def start(
+        self, export: Export, origin: int, folder: Path, port: int = 0
+    ) -> Iterator[int]:
+        port = port or free_port()
         with running(self._prepared(export, origin, port, folder), folder, port):
             yield port
 
