@@ -16,6 +16,7 @@ from ._core.errors import ConfigurationError
 from ._messages import STARTS, readable, response_facts
 from ._report import Reporter, logger
 from ._shortcut import Shortcuts
+from ._watch import Watch
 
 SWITCH: Final = "ASGI_NOCACHE_MODE"
 
@@ -45,6 +46,7 @@ class Switched:
         shortcuts: What the middleware would decide by.
         reporter: Told of what would change.
         counts: Counts the requests.
+        watch: Counts the responses.
     """
 
     def __init__(
@@ -53,11 +55,13 @@ class Switched:
         shortcuts: Shortcuts,
         reporter: Reporter,
         counts: Counter[str],
+        watch: Watch | None = None,
     ) -> None:
         self._switch = switch
         self._shortcuts = shortcuts
         self._reporter = reporter
         self._counts = counts
+        self._watch = watch
 
     async def serve(self, app: Any, scope: Any, receive: Any, send: Any) -> None:
         """Serve one exchange, and change nothing."""
@@ -66,6 +70,8 @@ class Switched:
         if self._switch == "report":
             scope = readable(scope)
             send = self._looking(scope, box, send)
+        elif self._watch is not None:
+            send = self._watch.counting(scope, send)
         scope[KEY] = box
         before = enter(box)
         try:
@@ -87,6 +93,10 @@ class Switched:
                 message = {**message, "headers": list(response.fields)}
                 outcome = shortcuts.outcome(place, exchange, response)
                 self._reporter.would_change(outcome.decision, place.path)
+                if self._watch is not None:
+                    self._watch.count(
+                        scope, message["status"], outcome.decision, place, reports=True
+                    )
             await send(message)
 
         return send_as_it_is

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from ._core.errors import ConfigurationError
 from ._core.guards import ALL_GUARDS
 from ._core.policy import NO_STORE, Policy
 from ._core.rules import Mode, Rule, RuleSet
+from ._rollout import problems as rollout_problems
+from ._rollout import warn_if_over
+from ._watch import Watch
+from ._watch import problems as watch_problems
 
 if TYPE_CHECKING:
     from .config import Config
@@ -28,6 +34,10 @@ _UNSAID: Final[dict[str, Any]] = {
     "error_response": None,
     "reject_ambiguous": False,
     "refuse_prefetch": False,
+    "report_until": None,
+    "enforce_percent": None,
+    "metrics": False,
+    "debug_field": False,
 }
 
 
@@ -41,6 +51,10 @@ class Options(NamedTuple):
     error_response: bool | None
     reject_ambiguous: bool
     refuse_prefetch: bool
+    report_until: date | None
+    enforce_percent: int | None
+    metrics: bool
+    debug_field: bool | Literal["always"]
 
     def rule_set(self, place: str) -> RuleSet:
         """Return the whole policy, compiled, for a middleware to call.
@@ -48,7 +62,7 @@ class Options(NamedTuple):
         Raises:
             ConfigurationError: With everything that is wrong in it.
         """
-        return RuleSet(
+        made = RuleSet(
             self.rules,
             default=self.default,
             mode=self.mode,
@@ -56,6 +70,26 @@ class Options(NamedTuple):
             place=place,
             stacklevel=2,
         )
+        problems = [
+            *rollout_problems(made, self.report_until, self.enforce_percent),
+            *watch_problems(self.metrics, self.debug_field),
+        ]
+        if problems:
+            raise ConfigurationError(place, problems)
+        warn_if_over(self.report_until, datetime.now(UTC).date())
+        return made
+
+    def watch(self) -> Watch | None:
+        """Return what looks at each response, ``None`` if nothing does."""
+        counters = None
+        if self.metrics:
+            from ._otel import make_counters
+
+            counters = make_counters()
+        debug, percent = bool(self.debug_field), self.enforce_percent
+        if counters is None and not debug and percent is None:
+            return None
+        return Watch(counters, debug=debug, percent=percent)
 
 
 def settle(
@@ -82,11 +116,17 @@ def settle(
 
         read = config if isinstance(config, Config) else load_config(config)
         rules = _joined(place, rules, given.get("default"), read)
-        said = read.settings
-        given = {
-            name: getattr(said, name, None) if value is None else value
-            for name, value in given.items()
-        }
+        said = {f.name: getattr(read.settings, f.name) for f in fields(read.settings)}
+        if unheard := [n for n, v in said.items() if v and n not in given]:
+            raise ConfigurationError(
+                place,
+                [
+                    f"{n.replace('_', '-')}, in {read.source}, is nothing that it can "
+                    "do; drop the line, or write NoCacheMiddleware(app)"
+                    for n in unheard
+                ],
+            )
+        given = {n: said.get(n) if v is None else v for n, v in given.items()}
     counts = {name: value for name, value in given.items() if value is not None}
     return Options(rules, **_UNSAID | counts)
 

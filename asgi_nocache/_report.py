@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,8 @@ logger.addHandler(logging.NullHandler())
 #: So many different lines are logged; a flood of paths must not fill memory.
 MAX_LOGGED = 1024
 MAX_ROUTE = 200
+#: Where a shadow of the path, not the path, is what a rule matched.
+_AT_SHADOW = re.compile(r"""(?<=\d) at (?:'.*'|".*")(?=, Rule\()""")
 
 
 class Reporter:
@@ -33,23 +36,34 @@ class Reporter:
         self._counts = counts
         self._logged: set[tuple[str, str]] = set()
 
-    def note(self, outcome: Outcome, place: Place, scope: Any) -> None:
-        """Take note of an outcome that someone would want to know of."""
-        template = route_of(scope).template
-        # Rules are relative to where we are mounted; a mount inside has added to it.
-        mounts = scope.get("root_path", "").removeprefix(place.root_path)
-        route = (mounts + template if template else place.path)[:MAX_ROUTE]
+    def note(
+        self, outcome: Outcome, place: Place, scope: Any, *, enforced: bool = False
+    ) -> None:
+        """Take note of an outcome that someone would want to know of.
+
+        Args:
+            outcome: The outcome.
+            place: The path that it is for.
+            scope: The scope, as the router left it.
+            enforced: Whether it was carried out, though the mode is report.
+        """
+        template = full_route(scope, place)
+        route = (template or place.path)[:MAX_ROUTE]
         for name in outcome.news:
-            if self._first(name, route):
+            if enforced and name == "would_change":
+                self._counts["enforced"] += 1
+            elif self._first(name, route):
                 told = _TOLD[name](outcome.decision, route)
-                logger.warning("%r: %s", route, told)
+                extra = _extra(outcome.decision, template)
+                logger.warning("%r: %s", route, told, extra=extra)
 
     def would_change(self, decision: Decision, route: str) -> None:
         """Take note of what a decision would do if it were carried out."""
         route = route[:MAX_ROUTE]
         changes = decision.cache_control != decision.sent.cache_control
         if changes and self._first("would_change", route):
-            logger.warning("%r: %s", route, _would_send(decision, route))
+            told = _would_send(decision, route)
+            logger.warning("%r: %s", route, told, extra=_extra(decision, ""))
 
     def wrapped_twice(self, root_path: str) -> None:
         """Take note of an instance inside another, both around the same app."""
@@ -70,6 +84,33 @@ class Reporter:
             logger.warning("%d lines logged; what is new is only counted", MAX_LOGGED)
             return False
         return True
+
+
+def full_route(scope: Any, place: Place) -> str:
+    """Return the template of the route that answered, ``""`` if none is known.
+
+    Rules are relative to where we are mounted; a mount inside has added to the root
+    path, with the values of its parameters, whose names are put back.
+    """
+    template = route_of(scope).template
+    if not template:
+        return ""
+    mounts: str = scope.get("root_path", "").removeprefix(place.root_path)
+    if mounts:
+        for name, value in (scope.get("path_params") or {}).items():
+            mounts = f"{mounts}/".replace(f"/{value}/", f"/{{{name}}}/", 1)[:-1]
+    return mounts + template
+
+
+def _extra(decision: Decision, template: str) -> dict[str, str]:
+    """Return what a log record carries besides its text."""
+    rule = without_shadow(decision.selection.choices[0].source)
+    return {"nocache_rule": rule, "http_route": template}
+
+
+def without_shadow(source: str) -> str:
+    """Return the *source* of a choice without a path in it, so one of a few."""
+    return _AT_SHADOW.sub("", source)
 
 
 def _sent(decision: Decision) -> str:

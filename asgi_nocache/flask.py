@@ -7,7 +7,9 @@ extra ``flask``.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from importlib.util import find_spec
+from typing import Literal
 
 if find_spec("asgiref") is None:
     raise ImportError(
@@ -34,6 +36,10 @@ def as_asgi(
     config: ConfigSource | None = None,
     reject_ambiguous: bool | None = None,
     refuse_prefetch: bool | None = None,
+    report_until: date | None = None,
+    enforce_percent: int | None = None,
+    metrics: bool | None = None,
+    debug_field: bool | Literal["always"] | None = None,
     workers: int = WORKERS,
     send_timeout: float = 60.0,
     receive_timeout: float = 60.0,
@@ -47,7 +53,7 @@ def as_asgi(
 
     Args:
         wsgi_app: A Flask app, or any other WSGI app.
-        rules: As for :class:`asgi_nocache.NoCacheMiddleware`, as the next six.
+        rules: As for :class:`asgi_nocache.NoCacheMiddleware`, as the next ten.
         default: What applies where no rule and no decorator does.
         mode: How a policy meets the app's own fields.
         guards: The names of the guards that are on.
@@ -56,6 +62,10 @@ def as_asgi(
         reject_ambiguous: Whether an ambiguous target is answered with 404.
         refuse_prefetch: Whether a prefetch of what no cache may store is answered
             with 503.
+        report_until: The last day of mode ``"report"``.
+        enforce_percent: The share of routes that mode ``"report"`` enforces.
+        metrics: Whether responses are counted with opentelemetry.
+        debug_field: Whether ``NoCache-Decision`` names the deciding rule.
         workers: Threads, so requests that run at the same time; more wait. 40 is
             what Starlette and FastAPI give sync endpoints.
         send_timeout: Seconds that a client may take for a block (256 KB); then a
@@ -83,4 +93,8 @@ def as_asgi(
         config=config,
         reject_ambiguous=reject_ambiguous,
         refuse_prefetch=refuse_prefetch,
+        report_until=report_until,
+        enforce_percent=enforce_percent,
+        metrics=metrics,
+        debug_field=debug_field,
     )

@@ -1,16 +1,15 @@
-"""NoCacheMiddleware: the ASGI shell around decide().
+"""NoCacheMiddleware: the ASGI shell around decide(), and its short ways.
 
-Reads a scope and a start message into facts, applies the edits, and nothing
-else: no body is read, ``receive`` is not wrapped, unknown messages pass. What
-a response may allow is the core's to say.
+Here it is made, and serves what needs no second look; the long way, which says the
+same in plain words, is ``_long_way``'s. What a response may allow is the core's to say.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Literal
 
 from ._box import KEY, NO_BOX, Box, Process, enter, leave
 from ._core.errors import ConfigurationError
@@ -18,26 +17,18 @@ from ._core.fields import Field
 from ._core.policy import Policy
 from ._core.rules import Mode, Rule
 from ._kill_switch import Switched, read_switch
+from ._long_way import ASGIApp, LongWay
 from ._messages import (
-    STARTS,
-    SelectedFields,
     chain,
     marks_of,
     no_app,
-    plain_answer,
-    readable,
-    response_facts,
 )
 from ._options import ConfigSource, settle
-from ._preconditions import PRECONDITIONS, conditional_scope
-from ._refusals import COUNTS, Refusals
+from ._preconditions import PRECONDITIONS
+from ._refusals import Refusals
 from ._report import Reporter
-from ._shortcut import Exchange, Place, Shortcuts
+from ._shortcut import Place, Shortcuts
 
-#: ``Any``, since Starlette's, asgiref's and uvicorn's types of an app differ.
-ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
-
-_DENIAL: Final = "websocket.http.response"
 _INITIALS = frozenset(b"iI")
 #: What was never decided.
 _NOTHING: set[Field] = set()
@@ -46,7 +37,7 @@ _NO_ANSWER = (None, _NOTHING)
 _CAREFULLY = [(b"if-range", b"")]
 
 
-class NoCacheMiddleware:
+class NoCacheMiddleware(LongWay):
     """Make "never reuse" the default of an ASGI app.
 
     Args:
@@ -67,6 +58,16 @@ class NoCacheMiddleware:
             policies is answered with 404 (ASVS 5.0, 14.2.5).
         refuse_prefetch: Whether a prefetch of what no cache may store is answered
             with 503: a browser keeps what it prefetched whatever Cache-Control says.
+        report_until: The last day of mode ``"report"``; then a warning is logged and
+            the audit fails (NC307). Nothing is switched by itself.
+        enforce_percent: Under mode ``"report"``, the share of routes, by a stable hash
+            of the route's template, that is enforced all the same; of the path where
+            the framework names no route. Requests are left as they are, so such a
+            route may still confirm a copy with 304.
+        metrics: Whether responses are counted with opentelemetry. Takes the long way
+            for each response.
+        debug_field: Whether ``NoCache-Decision`` names the deciding rule. ``True`` is
+            refused where the environment says production, ``"always"`` is not.
 
     Attributes:
         policy_set: The rules, the default, the mode and the guards, compiled.
@@ -88,6 +89,10 @@ class NoCacheMiddleware:
         error_response: bool | None = None,
         reject_ambiguous: bool | None = None,
         refuse_prefetch: bool | None = None,
+        report_until: date | None = None,
+        enforce_percent: int | None = None,
+        metrics: bool | None = None,
+        debug_field: bool | Literal["always"] | None = None,
     ) -> None:
         refuse_second(app)
         self.app = app
@@ -95,23 +100,30 @@ class NoCacheMiddleware:
             "NoCacheMiddleware", config, rules,
             default=default, mode=mode, guards=guards, error_response=error_response,
             reject_ambiguous=reject_ambiguous, refuse_prefetch=refuse_prefetch,
+            report_until=report_until, enforce_percent=enforce_percent,
+            metrics=metrics, debug_field=debug_field,
         )  # fmt: skip
         self.policy_set = given.rule_set("NoCacheMiddleware")
+        #: For the audit: the last day of mode report.
+        self.report_until = given.report_until
         self.counts: Counter[str] = Counter()
         self._error_response = given.error_response
         self._reporter = Reporter(self.counts)
+        self._watch = given.watch()
         switch = read_switch()
         self._shortcuts = Shortcuts(
             self.policy_set,
-            constants=not switch,
+            constants=not (switch or self._watch),
             refusals=Refusals(given.reject_ambiguous, given.refuse_prefetch),
         )
         self._switched = (
-            Switched(switch, self._shortcuts, self._reporter, self.counts)
+            Switched(switch, self._shortcuts, self._reporter, self.counts, self._watch)
             if switch
             else None
         )
         self._constant = self._shortcuts.constant
+        #: Whether each response is looked at in full.
+        self._looks = bool(switch or self._watch)
         self._known = self._shortcuts.caching.known
         self._places = self._shortcuts.places
         Process.waiting.add(self)
@@ -126,7 +138,7 @@ class NoCacheMiddleware:
         """Serve one connection.
 
         This is the short way, where nothing can change what is sent. It counts
-        nanoseconds; ``_serve`` says the same in plain words.
+        nanoseconds; ``_serve``, the long way, says the same in plain words.
         """
         if scope["type"] != "http" or KEY in scope:
             if scope["type"] == "lifespan":
@@ -193,7 +205,7 @@ class NoCacheMiddleware:
     async def _recall(self, scope: Any, receive: Any, send: Any, place: Place) -> None:
         """Serve what depends, where it was decided before: the other short way."""
         answers = None
-        if type(scope.get("headers")) is list and self._switched is None:
+        if type(scope.get("headers")) is list and not self._looks:
             try:
                 exchange = place.exchange(scope)
                 answers = None if exchange.conditional else exchange.answers
@@ -243,132 +255,6 @@ class NoCacheMiddleware:
         finally:
             if marked:
                 leave(box, before)
-
-    async def _choose(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve what is not http, or has met an instance before."""
-        kind = scope["type"]
-        extensions = scope.get("extensions") or ()
-        outer = scope.get(KEY)
-        if kind != "http" and not (kind == "websocket" and _DENIAL in extensions):
-            await self.app(scope, receive, send)
-        elif outer is None or "closed" in outer or self._switched is not None:
-            # Nobody's, or a leftover.
-            await self._serve(scope, receive, send, None)
-        else:
-            await self._nested(scope, receive, send, outer)
-
-    async def _serve(
-        self, scope: Any, receive: Any, send: Any, place: Place | None
-    ) -> None:
-        """Serve one exchange: decide at its start, edit, and let all else pass."""
-        if self._switched is not None:
-            await self._switched.serve(self.app, scope, receive, send)
-            return
-        scope = readable(scope)
-        box: Box = {}
-        scope[KEY] = box
-        before = enter(box)
-        place = place or self._place(scope)
-        exchange = place.exchange(scope)
-        if exchange.refusal and scope["type"] == "http":
-            leave(box, before)
-            await self._refuse(exchange.refusal, scope, send)
-            return
-        app_scope = conditional_scope(
-            scope, box, exchange.preview, conditional=exchange.conditional
-        )
-        started = False
-
-        async def send_decided(message: Any) -> None:
-            nonlocal started
-            if message["type"] in STARTS:
-                started = True
-                message = self._decided(message, app_scope, box, place, exchange)
-            await send(message)
-
-        try:
-            await self.app(app_scope, receive, send_decided)
-        except Exception:
-            if not started and scope["type"] == "http":
-                await self._answer_for_app(scope, send)
-            raise
-        finally:
-            leave(box, before)
-
-    def _decided(
-        self,
-        message: Any,
-        scope: Any,
-        box: Box,
-        place: Place | None,
-        exchange: Exchange | None = None,
-    ) -> Any:
-        """Return the start *message* with the fields that were decided."""
-        place = place or self._place(scope)
-        exchange = exchange or place.exchange(readable(scope))
-        response = response_facts(message, scope, box, named=self._shortcuts.asks_route)
-        outcome = self._shortcuts.outcome(place, exchange, response)
-        if outcome.news:
-            self._reporter.note(outcome, place, scope)
-        fields = list(response.fields)
-        if outcome.decision.mode != "report":
-            fields = outcome.apply(fields)
-        return {**message, "headers": fields}
-
-    def _place(self, scope: Any) -> Place:
-        return self._shortcuts.place(scope["path"], scope.get("root_path", ""))
-
-    async def _nested(self, scope: Any, receive: Any, send: Any, box: Box) -> None:
-        """Serve inside another instance, which will hear what is selected here.
-
-        The fields are written all the same: whoever stands outside takes the
-        app's own instead, and if nobody does, nothing leaves open.
-        """
-        scope = readable(scope)
-        if box is NO_BOX:
-            box = Box()
-            scope[KEY] = box
-        place = self._place(scope)
-        exchange = place.exchange(scope)
-        if exchange.refusal and scope["type"] == "http":
-            await self._refuse(exchange.refusal, scope, send)
-            return
-        if "endpoint" not in scope:  # no router has chosen to come here
-            self._reporter.wrapped_twice(scope.get("root_path", ""))
-        app_scope = conditional_scope(
-            scope, box, exchange.preview, conditional=exchange.conditional
-        )
-
-        async def send_selection(message: Any) -> None:
-            if message["type"] in STARTS:
-                response = response_facts(message, app_scope, box, named=True)
-                outcome = self._shortcuts.outcome(place, exchange, response)
-                fields = SelectedFields(response.fields, outcome)
-                message = {**message, "headers": fields}
-                box["marks"] = ()  # they are part of it
-            await send(message)
-
-        await self.app(app_scope, receive, send_selection)
-
-    async def _answer_for_app(self, scope: Any, send: Any) -> None:
-        """Send a 500 for an app that raised before its start, if nobody else will."""
-        framework = scope.get("app")  # one that we wrap has put itself there
-        inside = any(each is framework for each in chain(self.app))
-        outermost = framework is None or inside
-        wanted = outermost if self._error_response is None else self._error_response
-        if wanted and self.policy_set.mode != "report":
-            with contextlib.suppress(Exception):  # what the app raised goes on
-                await self._answer(500, scope, send)
-
-    async def _answer(self, status: int, scope: Any, send: Any) -> None:
-        policy = self.policy_set.never_store
-        for message in plain_answer(status, policy, scope["method"]):
-            await send(message)
-
-    async def _refuse(self, status: int, scope: Any, send: Any) -> None:
-        """Answer for the app, as an option wants it."""
-        self.counts[COUNTS[status]] += 1
-        await self._answer(status, scope, send)
 
 
 def refuse_second(app: Any) -> None:

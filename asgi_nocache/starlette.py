@@ -7,7 +7,8 @@ itself is the middleware's.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from datetime import date
+from typing import Any, Literal, TypeVar
 
 from ._core.errors import ConfigurationError
 from ._core.policy import Policy
@@ -28,6 +29,10 @@ def install(
     config: ConfigSource | None = None,
     reject_ambiguous: bool | None = None,
     refuse_prefetch: bool | None = None,
+    report_until: date | None = None,
+    enforce_percent: int | None = None,
+    metrics: bool | None = None,
+    debug_field: bool | Literal["always"] | None = None,
 ) -> App:
     """Wrap all that *app* answers, its error pages too; *app* stays what it is.
 
@@ -47,6 +52,10 @@ def install(
         reject_ambiguous: Whether an ambiguous target is answered with 404.
         refuse_prefetch: Whether a prefetch of what no cache may store is answered
             with 503.
+        report_until: The last day of mode ``"report"``.
+        enforce_percent: The share of routes that mode ``"report"`` enforces.
+        metrics: Whether responses are counted with opentelemetry.
+        debug_field: Whether ``NoCache-Decision`` names the deciding rule.
 
     Returns:
         *app*.
@@ -77,6 +86,10 @@ def install(
         config=config,
         reject_ambiguous=reject_ambiguous,
         refuse_prefetch=refuse_prefetch,
+        report_until=report_until,
+        enforce_percent=enforce_percent,
+        metrics=metrics,
+        debug_field=debug_field,
     ).build
     return app
 

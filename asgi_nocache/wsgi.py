@@ -10,6 +10,7 @@ import functools
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -50,6 +51,7 @@ class NoCacheWSGIMiddleware:
         reject_ambiguous: Whether an ambiguous target is answered with 404.
         refuse_prefetch: Whether a prefetch of what no cache may store is answered
             with 503.
+        report_until: The last day of mode ``"report"``.
 
     Attributes:
         policy_set: The rules, the default, the mode and the guards, compiled.
@@ -70,6 +72,7 @@ class NoCacheWSGIMiddleware:
         config: ConfigSource | None = None,
         reject_ambiguous: bool | None = None,
         refuse_prefetch: bool | None = None,
+        report_until: date | None = None,
     ) -> None:
         refuse_second(app, "NoCacheWSGIMiddleware")
         self.app = app
@@ -77,8 +80,11 @@ class NoCacheWSGIMiddleware:
             "NoCacheWSGIMiddleware", config, rules,
             default=default, mode=mode, guards=guards,
             reject_ambiguous=reject_ambiguous, refuse_prefetch=refuse_prefetch,
+            report_until=report_until,
         )  # fmt: skip
         self.policy_set = given.rule_set("NoCacheWSGIMiddleware")
+        #: For the audit: the last day of mode report.
+        self.report_until = given.report_until
         self.counts: Counter[str] = Counter()
         self._reporter = Reporter(self.counts)
         self._switch = read_switch()

@@ -10,12 +10,12 @@ import difflib
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from .._core.errors import ConfigurationError
 from .._core.facts import RequestFacts, ResponseFacts
-from .._core.rules import RuleSet
-from ..config import Settings, as_mapping, as_toml
+from ..config import Settings, as_mapping, as_toml, load_config
 from ..export import TARGETS, Export, evaluate, heading, plan_for
 from ..export.code import as_code
 from ..export.import_headers import rules_from_headers
@@ -38,7 +38,7 @@ from .shell import (
     write,
 )
 from .survey import survey
-from .values import Audited
+from .values import Audited, Layer
 
 
 @told_plainly
@@ -64,7 +64,7 @@ def run_export(
         loaded = load(target, app_dir, factory, config)
         target = loaded.name
         rows = survey(find_routes(loaded.app))
-        policy_set = _policy_of(rows, target)
+        policy_set = _layer_of(rows, target).policy_set
     if rolling_from is not None:
         policy_set = joined(policy_of(rolling_from), policy_set)
     plan = plan_for(edge, policy_set, widen=widen)
@@ -93,13 +93,20 @@ def run_policy(
     *, target: str | None, app_dir: str, factory: bool, config: str | None
 ) -> int:
     """Print the whole policy of an app, or of a file and its bases, as one file."""
+    until: date | None
     if config is not None and target is None:
         policy_set = policy_of(config)
+        until = load_config(config).settings.report_until
     else:
         loaded = load(target, app_dir, factory, config)
-        policy_set = _policy_of(survey(find_routes(loaded.app)), loaded.name)
+        layer = _layer_of(survey(find_routes(loaded.app)), loaded.name)
+        policy_set = layer.policy_set
+        until = getattr(layer.middleware, "report_until", None)
     settings = Settings(
-        default=policy_set.default, mode=policy_set.mode, guards=policy_set.guards
+        default=policy_set.default,
+        mode=policy_set.mode,
+        guards=policy_set.guards,
+        report_until=until,
     )
     sys.stdout.write(as_toml(as_mapping(policy_set.rules, settings)))
     return CLEAN
@@ -118,8 +125,8 @@ def run_import(*, file: str) -> int:
     return CLEAN
 
 
-def _policy_of(rows: Sequence[Audited], name: str) -> RuleSet:
-    """Return the policy of the outermost middleware.
+def _layer_of(rows: Sequence[Audited], name: str) -> Layer:
+    """Return the outermost middleware, whose policy it is.
 
     Raises:
         ConfigurationError: There is none, there are several side by side, or its rules
@@ -146,7 +153,7 @@ def _policy_of(rows: Sequence[Audited], name: str) -> RuleSet:
                 "whole paths; wrap the whole app, with them in the rules"
             ],
         )
-    return layer.policy_set
+    return layer
 
 
 def _closed_here(rows: Sequence[Audited], plan: Plan) -> Iterator[str]:

@@ -77,6 +77,7 @@ def audit(
         decorated=decorated_endpoints(),
         require=options.require,
         pedantic=options.pedantic,
+        today=today,
     )
     ran = looked_for(seen)
     found = ignores.with_ignores(

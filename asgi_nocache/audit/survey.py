@@ -6,7 +6,6 @@ there are is found elsewhere, and what is wrong with them is judged elsewhere.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,14 +15,13 @@ from .._core.facts import RequestFacts, ResponseFacts
 from .._core.selection import Selection, nested, select
 from .._core.sent import read_sent
 from .._endpoint_marks import find_marks
+from .._report import without_shadow
 from .credentials import requests_for
 from .effects import LETTERS, effects_of
 from .values import Audited, Effect, Kind, Layer, Route
 
 #: Where no policy can apply: no HTTP response comes from here.
 WITHOUT_RESPONSE = frozenset({Kind.STREAM})
-#: Where a shadow of the path, not the path, is what a rule matched.
-_AT_SHADOW = re.compile(r"(?<=\d) at '.*?'(?=, Rule\()")
 
 
 def survey(routes: Iterable[Route]) -> tuple[Audited, ...]:
@@ -53,7 +51,7 @@ def rule_hits(rows: Iterable[Audited]) -> dict[str, int]:
     for row in rows:
         if row.decision:
             choices = row.decision.selection.choices
-            hits.update({_AT_SHADOW.sub("", choice.source) for choice in choices})
+            hits.update({without_shadow(choice.source) for choice in choices})
     return dict(hits)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -254,6 +255,7 @@ class Survey:
         require: Whether each route must have a policy of its own, though the
             default is never-store.
         pedantic: Whether to say also what is only a matter of taste.
+        today: By which mode report ends.
     """
 
     app: str
@@ -263,6 +265,7 @@ class Survey:
     decorated: tuple[Any, ...] = field(default=(), compare=False, repr=False)
     require: bool = False
     pedantic: bool = False
+    today: date = date.min
 
     @property
     def layers(self) -> tuple[Layer, ...]:

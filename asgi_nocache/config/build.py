@@ -41,6 +41,8 @@ class Settings:
     error_response: bool | None = None
     reject_ambiguous: bool | None = None
     refuse_prefetch: bool | None = None
+    enforce_percent: int | None = None
+    metrics: bool | None = None
 
     def over(self, other: Settings) -> Settings:
         """Return these, and those of *other* where nothing is said here."""

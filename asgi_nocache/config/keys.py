@@ -103,6 +103,11 @@ DAY: Final = Kind(
     _is_day,
     {"type": "string", "format": "date"},
 )
+PERCENTAGE: Final = Kind(
+    "a whole number from 0 to 100",
+    lambda value: type(value) is int and 0 <= value <= 100,
+    {"type": "integer", "minimum": 0, "maximum": 100},
+)
 STATUS: Final = Kind(
     'a status code such as 404, a class such as "4xx", or a list of these',
     _are_statuses,
@@ -149,6 +154,10 @@ TOP: Final[dict[str, Key]] = {
     "report-until": Key(
         DAY, "The last day of mode report, which needs one; the audit fails after it."
     ),
+    "enforce-percent": Key(
+        PERCENTAGE, "The share of routes that mode report enforces all the same."
+    ),
+    "metrics": Key(FLAG, "Whether responses are counted with opentelemetry."),
     "guards-off": _GUARDS_OFF,
     "error-response": Key(
         FLAG, "Whether an exception before the response is answered with a 500."

@@ -40,12 +40,12 @@ def as_mapping(
     values: dict[str, Any] = {}
     if given.default is not None:
         values["default"] = _reference(given.default, policies)
-    for name in ("mode", "report_until"):
+    for name in ("mode", "report_until", "enforce_percent"):
         if (value := getattr(given, name)) is not None:
             values[name.replace("_", "-")] = value
     if given.guards is not None:
         values["guards-off"] = sorted(ALL_GUARDS - given.guards)
-    for name in ("error_response", "reject_ambiguous", "refuse_prefetch"):
+    for name in _FLAGS:
         if (value := getattr(given, name)) is not None:
             values[name.replace("_", "-")] = value
     if policies:
@@ -103,6 +103,7 @@ def _problems(number: int, rule: Rule) -> Iterable[str]:
         yield f"rule {number}, {rule!r}: is for everything; write '/**', or the default"
 
 
+_FLAGS = ("error_response", "reject_ambiguous", "refuse_prefetch", "metrics")
 _LISTS = ("methods", "hosts", "media_types", "endpoints", "tags")
 _CONDITIONS = (*_LISTS, "status", "credentials")
 

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Annotated, Any
 
@@ -477,6 +478,32 @@ def test_the_kill_switch_is_seen(middleware: Any) -> None:
     assert only(looked, "NC307").message.endswith("ASGI_NOCACHE_MODE=off")
     switched = replace(looked.rows[0].route.layers[0], middleware=None)
     assert "NC307" not in codes(look(route("/", switched)))
+
+
+@pytest.mark.parametrize(
+    ("today", "said", "severity"),
+    [
+        (date(2027, 1, 31), ", until 2027-01-31", Severity.WARNING),
+        (date(2027, 2, 1), ", which was to end on 2027-01-31", Severity.ERROR),
+    ],
+)
+@pytest.mark.parametrize("rule", [False, True])
+def test_mode_report_ends(
+    today: date, said: str, severity: Severity, rule: bool
+) -> None:
+    """Planned until its last day, forgotten after it."""
+    middleware = SimpleNamespace(report_until=date(2027, 1, 31))
+    rules = [Rule("/", NO_STORE, mode="report")] if rule else []
+    mode = {} if rule else {"mode": "report"}
+    around = layer(*rules, middleware=middleware, **mode)
+    finding = only(look(route("/", around), today=today), "NC307")
+
+    assert finding.message.endswith(said)
+    assert finding.severity is severity
+    switched = layer(*rules, middleware=SimpleNamespace(_switch="off"), **mode)
+    assert only(look(route("/", switched), today=today), "NC307").severity is (
+        Severity.ERROR
+    )
 
 
 # fields

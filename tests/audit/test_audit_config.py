@@ -24,6 +24,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
+from datetime import date
 from asgi_nocache import *
 
 async def items(request): return JSONResponse([])
@@ -33,6 +34,7 @@ closed = NoCacheMiddleware(Starlette(routes=[Route("/items", items)]))
 part = NoCacheMiddleware(plain, rules=[Rule("/items", NO_STORE)] * 2)
 parts = Starlette(routes=[Mount("/part", part)])
 wild = NoCacheMiddleware(plain, rules=[Rule("/a", NO_STORE, when=lambda a, b: True)])
+reports = NoCacheMiddleware(plain, mode="report", report_until=date(2027, 1, 31))
 files = Starlette(routes=[Mount("/assets", StaticFiles(directory="."))])
 nothing = Starlette()
 flask = Flask("shop")
@@ -247,6 +249,10 @@ def test_the_whole_policy_of_an_app() -> None:
     assert 'default = "no-store"' in invoke("policy", "shop:closed").stdout
     result = invoke("policy", "shop:plain", "--config", "nocache.toml")
     assert 'path = "/shared"' in result.stdout
+    days = 'mode = "report"\nreport-until = 2027-01-31\n'
+    assert days in invoke("policy", "shop:reports").stdout
+    Path("nocache.toml").write_text(days)
+    assert days in invoke("policy", "--config", "nocache.toml").stdout
     wild = invoke("policy", "shop:wild")
     assert wild.exit_code == 2
     assert "is code; keep it in Python" in wild.stderr

@@ -100,7 +100,8 @@ WIRING = (
         title="the policy only reports",
         why="Mode report (or ASGI_NOCACHE_MODE) changes no response: all leave as "
         "the app sent them.",
-        fix='drop mode="report" (and unset ASGI_NOCACHE_MODE)',
+        fix='drop mode="report" (and unset ASGI_NOCACHE_MODE), or give it a last day: '
+        "report_until=",
         reference="ASVS 5.0 14.3.2",
         fires='NoCacheMiddleware(app, mode="report")',
         silent="NoCacheMiddleware(app)",

@@ -6,6 +6,7 @@ An app without any gets one finding, not one for each route.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 
 from ..values import Audited, Finding, Layer, Severity, Survey
@@ -171,14 +172,20 @@ def _known(name: str, table: dict[str, str]) -> str:
 
 
 def reporting(survey: Survey) -> Iterator[Finding]:
-    """NC307: for all, or milder, for the routes of a rule."""
+    """NC307: for all, or for the routes of a rule; milder before its last day."""
     for layer in survey.layers:
         rules = layer.policy_set
         switch = _switch_of(layer)
+        until: date | None = getattr(layer.middleware, "report_until", None)
+        over = until is not None and survey.today > until
+        ends = "" if until is None else f", until {until}"
+        ends = f", which was to end on {until}" if over else ends
         if rules.mode == "report" or switch:
-            how = f"ASGI_NOCACHE_MODE={switch}" if switch else 'mode="report"'
+            how = f"ASGI_NOCACHE_MODE={switch}" if switch else f'mode="report"{ends}'
             message = f"the middleware ({layer.form}) changes no response: {how}"
-            yield found(survey, "NC307", f"mode of {survey.app}", message)
+            milder = Severity.WARNING if ends and not (over or switch) else None
+            where = f"mode of {survey.app}"
+            yield found(survey, "NC307", where, message, severity=milder)
             continue
         for number, rule in enumerate(rules.rules, 1):
             if rule.mode == "report":
@@ -186,8 +193,8 @@ def reporting(survey: Survey) -> Iterator[Finding]:
                     survey,
                     "NC307",
                     repr(rule),
-                    f"rule {number}, {rule!r}, only reports",
-                    severity=Severity.WARNING,
+                    f"rule {number}, {rule!r}, only reports{ends}",
+                    severity=None if over else Severity.WARNING,
                     fix='drop its mode="report"',
                 )
 
