@@ -12,7 +12,7 @@ CACHES ?=
 EDGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz proof proof-readme edge bench lint format types coverage clean
+.PHONY: help demo test docs fuzz proof proof-readme edge bench lint format types coverage clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ demo: $(VENV)/.demo ## the stale dropdown, without the policy and with it
 
 test: $(VENV)/.test ## run the tests
 	$(BIN)/python -m pytest
+
+docs: $(VENV)/.docs ## build the site into docs/site; a warning fails it
+	$(BIN)/python tests/docs/reference_pages.py
+	cd docs && ../$(BIN)/zensical build --clean --strict
 
 fuzz: $(VENV)/.test ## odd rules, paths and answers for FUZZ_MINUTES=10
 	$(BIN)/python tests/fuzz --minutes $(FUZZ_MINUTES)
@@ -55,7 +59,7 @@ coverage: $(VENV)/.test ## the tests again, measuring branches
 	$(BIN)/coverage report
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage docs/site docs/.cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -72,6 +76,10 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 
 $(VENV)/.check: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.proof: pyproject.toml | $(BIN)/python

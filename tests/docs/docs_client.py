@@ -1,4 +1,4 @@
-"""What the checks that readers do not see may use: one request to an app.
+"""What the checks that readers do not see may use: an app, and one request to it.
 
 Nothing that a page itself shows belongs here.
 """
@@ -31,3 +31,9 @@ def ask(
             return await client.request(method, path, headers=fields)
 
     return asyncio.run(once())
+
+
+async def bare_app(scope: Any, receive: Any, send: Any) -> None:
+    """Answer everything with 200 and no field: the app that a page begins with."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"bare"})

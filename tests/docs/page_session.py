@@ -51,7 +51,7 @@ class Session:
         Raises:
             Untrue: With the place, and what is so.
         """
-        here, path = Path.cwd(), list(sys.path)
+        here, path, known = Path.cwd(), list(sys.path), set(sys.modules)
         os.chdir(self._folder)
         sys.path.insert(0, str(self._folder))
         try:
@@ -61,6 +61,9 @@ class Session:
         finally:
             os.chdir(here)
             sys.path[:] = path
+            for name in set(sys.modules) - known:
+                if str(self._folder) in str(getattr(sys.modules[name], "__file__", "")):
+                    del sys.modules[name]  # another page has one of that name
             self._shell.close()
 
     def _run(self, block: Block) -> None:
@@ -86,6 +89,7 @@ class Session:
             self._write(block)
             self.counts["python, written to a file that a command then used"] += 1
             return
+        self._typed += block.source
         # So that a traceback has the page's own lines.
         source = "\n" * block.line + block.source
         try:

@@ -18,6 +18,8 @@ from proof_view import KINDS, ON_ERROR, View, visible
 
 START, END = "<!-- proof -->", "<!-- /proof -->"
 PICTURE = Path("docs/proof.svg")
+#: docs/why-each-token.md shows what stands between these, too.
+SECTION = "<!-- --8<-- [{}:proof] -->"
 _BETWEEN = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
 _OBEYED = re.compile(r"([\\`*_{}\[\]()#+!|<>~&])")
 
@@ -47,6 +49,8 @@ def part(proof: Proof) -> str:
     lines = [
         f"![{_plain(alt)}]({PICTURE.as_posix()})",
         "",
+        SECTION.format("start"),
+        "",
         f"{proof.made}: {view.verdict}. {view.claim}",
         "",
         _row("cache", *(f"`{name}`" for name in names)),
@@ -58,6 +62,7 @@ def part(proof: Proof) -> str:
     if view.skipped:
         missing = ", ".join(_plain(column.name) for column in view.skipped)
         lines += ["", f"Not run: {missing}."]
+    lines += ["", SECTION.format("end")]
     return "\n".join(lines) + "\n"
 
 
