@@ -55,8 +55,8 @@ class Session:
         os.chdir(self._folder)
         sys.path.insert(0, str(self._folder))
         try:
-            for block in blocks:
-                self._run(block)
+            for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+                self._run(block, after)
             self._nothing_for_show()
         finally:
             os.chdir(here)
@@ -66,7 +66,7 @@ class Session:
                     del sys.modules[name]  # another page has one of that name
             self._shell.close()
 
-    def _run(self, block: Block) -> None:
+    def _run(self, block: Block, after: Block | None) -> None:
         if block.not_run:
             self.counts["not run, and the page says why"] += 1
         elif block.language == "console":
@@ -76,10 +76,14 @@ class Session:
             self._python(block)
         elif block.title:
             self._file(block)
+        elif after and after.hidden and "shown" in after.source:
+            self._names["shown"] = block.source
+            self.counts["other text, compared by the check after it"] += 1
         else:
             raise Untrue(
                 f"{block.place}: nothing runs a block of {block.language or 'text'!r}; "
-                "give it a title, or write <!-- not run: why --> before it"
+                "give it a title, a check of what is shown after it, or write "
+                "<!-- not run: why --> before it"
             )
 
     def _python(self, block: Block) -> None:

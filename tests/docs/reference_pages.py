@@ -7,7 +7,6 @@ catalogue does not say. The Python names are mkdocstrings' to write, from docstr
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,11 +30,11 @@ def pages() -> dict[str, str]:
 
 def _command_page() -> str:
     lines = [
-        "# The command `asgi-nocache`",
+        "# The command",
         "",
         _MADE,
-        "`MODULE:APP` is the import string of your app, as uvicorn takes it. Every command",
-        "says the same under `--help`.",
+        "What `asgi-nocache --help` says, on one page. `MODULE:APP` is the import string of",
+        "your app, as uvicorn takes it.",
         "",
     ]
     for name, command in sorted(main.commands.items()):
@@ -50,15 +49,28 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     for paragraph in (command.help or "").strip().split("\n\n"):
         yield _plain(_one_line(paragraph))
         yield ""
-    records = [p.get_help_record(context) for p in command.get_params(context)]
-    options = [record for record in records if record]
-    if options:
+    rows = [_row(p, context) for p in command.get_params(context) if _tells(p)]
+    if rows:
         yield "| option | |"
         yield "|---|---|"
-        for option, help_text in options:
-            shown = _one_line(option).replace("|", "\\|")
-            yield f"| `{shown}` | {_plain(_one_line(help_text))} |"
+        yield from rows
         yield ""
+
+
+def _tells(parameter: click.Parameter) -> bool:
+    """Tell whether it is more than a word that the usage line has."""
+    return isinstance(parameter, click.Option) and not parameter.hidden
+
+
+def _row(option: click.Parameter, context: click.Context) -> str:
+    record = option.get_help_record(context)
+    assert record is not None  # it is not hidden
+    words, help_text = (_one_line(part) for part in record)
+    if isinstance(option.type, click.Choice):
+        # A bar in a table means something else to each reader of Markdown.
+        words = words.partition(" [")[0]
+        help_text += f" One of {', '.join(option.type.choices)}."
+    return f"| `{words}` | {_plain(help_text.strip())} |"
 
 
 def _checks_page() -> str:
@@ -79,8 +91,7 @@ def _checks_page() -> str:
 
 
 def _checks() -> list[Check]:
-    rows = CHECKS.values() if isinstance(CHECKS, dict) else CHECKS
-    return sorted(rows, key=lambda check: check.code)
+    return sorted(CHECKS.values(), key=lambda check: check.code)
 
 
 def _check(check: Check) -> Iterator[str]:
@@ -110,7 +121,7 @@ def _one_line(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return *text* as Markdown that says just that."""
-    return _EMPHASIS.sub(r"\\\1", html.escape(text, quote=False).replace("&lt;", "<").replace("&gt;", ">"))
+    return _EMPHASIS.sub(r"\\\1", text)
 
 
 if __name__ == "__main__":
