@@ -42,7 +42,15 @@ LAYERS = [
         "wsgi",
     },
     {"_bridge"},
-    {"flask", "starlette", "testing", "pytest_plugin", "cli", "demo"},
+    {
+        "flask",
+        "starlette",
+        "openapi",
+        "testing",
+        "pytest_plugin",
+        "cli",
+        "demo",
+    },
 ]
 #: What stands at the bottom and needs no more than the standard library.
 PLAIN = LAYERS[0] | LAYERS[1] | (LAYERS[2] - {"audit", "_otel"})

@@ -167,7 +167,7 @@ def _row(route: Route, method: str) -> Audited:
         route=route,
         method=method,
         decision=decision,
-        decided_by=_decided_by(route, decision),
+        decided_by=decided_by(route, decision),
         declared=any(c.source != "default" and not c.floor for c in choices),
         fields=fields,
         effects=_effects(route, method, fields) if method else {},
@@ -199,7 +199,8 @@ def _methods_of(route: Route) -> tuple[str, ...]:
     return ("",) if route.kind in WITHOUT_RESPONSE else ("GET",)
 
 
-def _decided_by(route: Route, decision: Decision | None) -> str:
+def decided_by(route: Route, decision: Decision | None) -> str:
+    """Return in words what selected the policy: rules, a mark, the default, nobody."""
     if decision is None:
         streams = route.kind in WITHOUT_RESPONSE
         return "not HTTP" if streams else "nobody: no middleware stands around it"

@@ -96,15 +96,15 @@ def _routes_of(app: Any, where: Where) -> Iterator[Route]:
         if known.recognises(app):
             yield from known.routes(app, place, _routes_of)
             return
-    inner = _inside(app)
+    inner = inner_app(app)
     if inner is None:
         yield place.opaque(app)
     else:
         yield from _routes_of(inner, place.past(*_shown(app)))
 
 
-def _inside(app: Any) -> Any:
-    """Return what middleware of a kind that nobody knows wraps, if it can be seen."""
+def inner_app(app: Any) -> Any:
+    """Return what middleware wraps, of a kind that nobody knows, if it can be seen."""
     if isinstance(app, functools.partial):
         return app.func
     if inspect.isfunction(app):
