@@ -28,6 +28,12 @@ class Route(NamedTuple):
 
 def route_of(scope: Any) -> Route:
     """Return what *scope* tells of the route that answered."""
+    handler = scope.get("route_handler")
+    if (
+        handler is not None
+        and (told := of_litestar(handler, scope.get("path_template"))).endpoint
+    ):
+        return told
     endpoint = scope.get("endpoint")
     if endpoint is None:
         return Route()
@@ -40,6 +46,25 @@ def route_of(scope: Any) -> Route:
     names = [n for r in routes if isinstance(n := getattr(r, "name", None), str)]
     template = paths[0] if paths else ""
     return Route(_name(endpoint), tags, template, frozenset({*paths, *names}))
+
+
+def of_litestar(handler: Any, template: Any) -> Route:
+    """Return what a handler of Litestar tells of its route.
+
+    Nothing for one that an app is mounted with: who answers is known there.
+
+    Args:
+        handler: ``scope["route_handler"]``.
+        template: The route's path, without the types of its parameters.
+    """
+    endpoint = getattr(handler, "fn", None)
+    if endpoint is None or getattr(handler, "is_mount", False):
+        return Route()
+    # Tags are joined from the app, its routers and controllers; only HTTP has them.
+    tags = frozenset(map(str, getattr(handler, "resolve_tags", tuple)()))
+    template = template if isinstance(template, str) else ""
+    names = frozenset(filter(None, (template, getattr(handler, "name", None))))
+    return Route(_name(endpoint), tags, template, names)
 
 
 def _serves(route: Any, endpoint: Any) -> bool:

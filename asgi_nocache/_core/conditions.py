@@ -99,7 +99,8 @@ def _media_in(response: ResponseFacts, patterns: frozenset[str]) -> bool:
 
 
 def _name_in(response: ResponseFacts, patterns: frozenset[str]) -> bool:
-    names = {response.endpoint, *response.names}
+    # Where nobody told who answers, not even "*" is met.
+    names = {response.endpoint, *response.names} - {""}
     return any(fnmatch.fnmatchcase(name, p) for p in patterns for name in names)
 
 

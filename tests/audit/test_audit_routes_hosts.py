@@ -105,12 +105,12 @@ class TestLitestar:
             "/static/{file_path:path}": "/static/a/b",
         }
         for (_, methods), route in routes.items():
-            assert (route.heard, route.names, route.tags) == (False, set(), set())
             assert "OPTIONS" not in methods
             if route.kind is Kind.ENDPOINT:
                 got, told = await ask(outer, route)
                 assert got.text == route.endpoint.__name__, route
-                assert told.endpoint == ""
+                assert (told.names, told.tags) == (route.names, route.tags), route
+                assert told.endpoint == (route.qualified if route.heard else "")
 
     def test_what_is_known(self, app: Any) -> None:
         routes = {(r.path, r.methods): r for r in find_routes(NoCacheMiddleware(app))}

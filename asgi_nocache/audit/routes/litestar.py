@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..._route import of_litestar
 from ..values import Kind, Route
 from .endpoints import ordered, unwrapped
 from .layers import is_ours_to_make, layer_of, made, shown
@@ -42,7 +43,6 @@ def app_routes(app: Any, where: Where, walk: Walk) -> Iterator[Route]:
     """Yield the routes of a Litestar app, a route for each handler."""
     if where.nested:
         where = where.past("Litestar app")
-    where = replace(where, heard=False)  # it leaves no endpoint in the scope
     for route in app.routes:
         one = getattr(route, "route_handler", None)
         # A handler for OPTIONS stands beside each, made by Litestar.
@@ -62,12 +62,14 @@ def _handled(
     place = _under(handler, where).behind(_gate(app, handler, where))
     if getattr(handler, "is_mount", False):
         path = route.path.rstrip("/")
-        yield from walk(unwrapped(handler.fn), place.below(path, (path,)))
+        inside = replace(place, heard=False).below(path, (path,))  # it copies the scope
+        yield from walk(unwrapped(handler.fn), inside)
         return
     methods = ordered(getattr(handler, "http_methods", ()))
     websocket = type(route).__name__ == "WebSocketRoute"
     endpoint = unwrapped(handler.fn)
     kind = Kind.STREAM if websocket else _kind(endpoint)
+    told = of_litestar(handler, getattr(route, "path_format", route.path))
     yield place.route(
         route.path,
         compose(_pieces(route)),
@@ -76,6 +78,8 @@ def _handled(
         framework="litestar",
         endpoint=endpoint,
         name=handler.name or str(handler.handler_name),
+        tags=told.tags,
+        names=told.names,
         auth=map(_guard_name, handler.resolve_guards()),
         media_type="" if websocket else _media_type(handler),
         catch_all=any(_type(c) == "Path" for c in route.path_components),
