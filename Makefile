@@ -12,7 +12,7 @@ CACHES ?=
 EDGES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs fuzz proof proof-readme edge bench lint format types coverage clean
+.PHONY: help demo test docs fuzz proof proof-readme edge bench lint format types coverage clean package
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ edge: $(VENV)/.edge ## the exported policy on real edges; EDGES=nginx,varnish fo
 
 bench: $(VENV)/.bench ## cost beside similar middleware, as ratios
 	$(BIN)/python -m benchmarks
+
+package: $(VENV)/.package ## sdist and wheel: built, compared, installed with each extra
+	$(BIN)/python -m pytest -q tests/packaging/packaging_checks.py
 
 lint: $(VENV)/.check ## ruff: rules and format, changing nothing
 	$(BIN)/ruff check .
@@ -88,6 +91,10 @@ $(VENV)/.proof: pyproject.toml | $(BIN)/python
 
 $(VENV)/.edge: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[edge]'
+	@touch $@
+
+$(VENV)/.package: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[package]'
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
