@@ -229,6 +229,14 @@ def check_command(edge: str | None, **given: Any) -> None:
     "--widen", is_flag=True, help="What TARGET cannot express becomes never-store."
 )
 @click.option(
+    "--allow-gap",
+    "gaps",
+    multiple=True,
+    metavar="NC802:RULE",
+    help="Leave this refused rule out, named by its path or number: what it matches "
+    "becomes never-store, and the heading says so. May be given again.",
+)
+@click.option(
     "--rolling-from",
     type=click.Path(dir_okay=False),
     metavar="FILE",

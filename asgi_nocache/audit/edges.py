@@ -51,6 +51,7 @@ def run_export(
     config: str | None,
     output: str | None,
     widen: bool,
+    gaps: Sequence[str],
     rolling_from: str | None,
     compare: bool,
 ) -> int:
@@ -67,13 +68,14 @@ def run_export(
         policy_set = _layer_of(rows, target).policy_set
     if rolling_from is not None:
         policy_set = joined(policy_of(rolling_from), policy_set)
-    plan = plan_for(edge, policy_set, widen=widen)
+    plan = plan_for(edge, policy_set, widen=widen, allow_gaps=gaps)
     # What was typed, so that what the heading says can be typed again.
     words = {
         target or "": bool(target),
         f"--config {shlex.quote(config or '')}": config is not None,
         "--factory": factory,
         "--widen": widen,
+        **{f"--allow-gap {shlex.quote(gap)}": True for gap in gaps},
         f"--rolling-from {shlex.quote(rolling_from or '')}": rolling_from is not None,
         f"--app-dir {shlex.quote(app_dir)}": app_dir != ".",
     }
@@ -82,6 +84,7 @@ def run_export(
     if compare:
         return _differences(export, Path(str(output)))
     _write(export, output)
+    say(*(f"gap NC802: {gap.rule} is never-store: {gap.reason}" for gap in plan.gaps))
     say(*(f"note: {each}" for each in (*plan.notes, *_closed_here(rows, plan))))
     say(*(f"not covered: {each}" for each in export.gaps))
     say(export.include)

@@ -7,7 +7,7 @@ match (fit.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from .. import __version__
 from .._core.errors import ConfigurationError
@@ -29,7 +29,7 @@ from . import (
 from .compile import compile_plan
 from .evaluate import evaluate
 from .fit import fit
-from .losses import NotExpressibleError
+from .losses import NotExpressibleError, gaps_allowed
 from .plan import Plan
 from .target import Can, Export, File, Heading, Target
 
@@ -68,7 +68,11 @@ TARGETS: dict[str, Target] = {
 
 
 def plan_for(
-    target: str, policy_set: RuleSet | Iterable[Rule], *, widen: bool = False
+    target: str,
+    policy_set: RuleSet | Iterable[Rule],
+    *,
+    widen: bool = False,
+    allow_gaps: Iterable[str] = (),
 ) -> Plan:
     """Return what *target* is told, before it is written down.
 
@@ -76,9 +80,13 @@ def plan_for(
         target: A name in :data:`TARGETS`.
         policy_set: The rules; alone they stand over the closed default.
         widen: Whether what the target cannot say may be said more strictly.
+        allow_gaps: Rules that may be left out where the target cannot say them:
+            ``"NC802:/reports/**"`` or ``"NC802:3"``, by path or by number. What
+            such a rule matches is never-store, whatever comes after it.
 
     Raises:
-        ConfigurationError: There is no such target.
+        ConfigurationError: There is no such target, or *allow_gaps* names no rule,
+            or one that is not left out.
         NotExpressibleError: NC802, the target cannot say it; all rules are named.
     """
     if target not in TARGETS:
@@ -86,7 +94,18 @@ def plan_for(
             "export", [f"{target!r} is no target; choose {', '.join(TARGETS)}"]
         )
     rules = policy_set if isinstance(policy_set, RuleSet) else RuleSet(policy_set)
-    return fit(compile_plan(rules, widen=widen), TARGETS[target], widen=widen)
+    gaps = gaps_allowed(rules, allow_gaps)
+    allowed = frozenset[str]().union(*gaps.values())
+    plan = compile_plan(rules, widen=widen, allowed=allowed)
+    plan = fit(plan, TARGETS[target], widen=widen, allowed=allowed)
+    left_out = {gap.rule for gap in plan.gaps}
+    unused = [each for each, found in gaps.items() if not found & left_out]
+    if unused:
+        raise ConfigurationError(
+            "--allow-gap",
+            [f"{each!r}: {target} can follow that rule; drop it" for each in unused],
+        )
+    return plan
 
 
 def export(
@@ -94,6 +113,7 @@ def export(
     policy_set: RuleSet | Iterable[Rule],
     *,
     widen: bool = False,
+    allow_gaps: Iterable[str] = (),
     source: str = "",
 ) -> Export:
     """Return the configuration that makes *target* follow the policy.
@@ -102,14 +122,15 @@ def export(
         target: A name in :data:`TARGETS`.
         policy_set: The rules; alone they stand over the closed default.
         widen: Whether what the target cannot say may be said more strictly.
+        allow_gaps: As :func:`plan_for` takes them.
         source: What the policy is read from, for the files' heading:
             ``"shop.main:app"``.
 
     Raises:
-        ConfigurationError: There is no such target.
+        ConfigurationError: There is no such target, or a gap is none.
         NotExpressibleError: NC802, the target cannot say it; all rules are named.
     """
-    plan = plan_for(target, policy_set, widen=widen)
+    plan = plan_for(target, policy_set, widen=widen, allow_gaps=allow_gaps)
     edge = TARGETS[target]
     return edge.write(plan, heading(edge, plan, source))
 
@@ -124,6 +145,16 @@ def heading(target: Target, plan: Plan, source: str) -> Heading:
             "Do not edit: change the rules and export again.",
             f"Up to date? {again} --check -o HERE",
             *(() if target.real else ("Not verified on a real edge.",)),
+            *_gap_lines(plan),
             *(f"Note: {note}." for note in plan.notes),
         )
     )
+
+
+def _gap_lines(plan: Plan) -> Iterator[str]:
+    """Yield how many rules are left out knowingly, and which."""
+    rules = {gap.rule for gap in plan.gaps}
+    if rules:
+        yield f"Left out by --allow-gap, so never-store here: rules, {len(rules)}."
+    for gap in plan.gaps:
+        yield f"Gap NC802: {gap.rule}: {gap.reason}."

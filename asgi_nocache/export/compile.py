@@ -7,7 +7,7 @@ refused, or widened to never-store (losses.py); what one target cannot say is fi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from .._core.guards import STATIC_EXTENSIONS, extension
@@ -15,25 +15,28 @@ from .._core.patterns import REST, TAIL, Wildcard, parse
 from .._core.policy import Policy
 from .._core.rules import Rule, RuleSet
 from .cases import QUIET, cases_of, never_answer
-from .losses import Losses, unknown_to_edges
+from .losses import Losses, named, unknown_to_edges
 from .paths import PathForm, escaped
 from .plan import Answer, Case, Condition, Entry, Fact, Plan
 
 _EVERY_PATH = "/**"
 
 
-def compile_plan(policy_set: RuleSet, *, widen: bool = False) -> Plan:
+def compile_plan(
+    policy_set: RuleSet, *, widen: bool = False, allowed: Container[str] = frozenset()
+) -> Plan:
     """Return *policy_set* as a plan.
 
     Args:
         policy_set: The rules, the default, the mode and the guards.
         widen: Whether what cannot be said may be said more strictly; each such
             place is in the plan's notes.
+        allowed: The rules, as ``losses.named`` calls them, that may be left out.
 
     Raises:
         NotExpressibleError: A rule asks what no edge knows; all of them are named.
     """
-    losses = Losses(widen)
+    losses = Losses(widen, allowed)
     closed = policy_set.never_store
     if not policy_set.default.never_store:
         losses.add(
@@ -51,6 +54,7 @@ def compile_plan(policy_set: RuleSet, *, widen: bool = False) -> Plan:
         default=never_answer(closed),
         fingerprint=fingerprint(policy_set),
         notes=(*losses.widened, *compiler.notes),
+        gaps=tuple(dict.fromkeys(losses.gaps)),
     )
 
 
@@ -96,7 +100,7 @@ class _Compiler:
 
     def _entry(self, number: int, rule: Rule) -> Entry:
         path = PathForm(rule.path if isinstance(rule.path, str) else _EVERY_PATH)
-        name = f"rule {number}, {rule!r}"
+        name = named(number, rule)
         entry = Entry(
             number=number,
             rule=repr(rule),

@@ -5,7 +5,7 @@ What no edge can say is compile.py's. Nothing is dropped here without a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from .losses import Losses
@@ -51,18 +51,25 @@ def needs(entry: Entry) -> frozenset[Can]:
     return frozenset(found)
 
 
-def fit(plan: Plan, target: Target, *, widen: bool = False) -> Plan:
+def fit(
+    plan: Plan,
+    target: Target,
+    *,
+    widen: bool = False,
+    allowed: Container[str] = frozenset(),
+) -> Plan:
     """Return *plan* with nothing in it that *target* cannot match.
 
     Args:
         plan: The plan.
         target: The edge.
         widen: Whether what it cannot match may be never-store; the notes say where.
+        allowed: The rules, as ``losses.named`` calls them, that may be left out.
 
     Raises:
         NotExpressibleError: Something does not fit; all of it is named.
     """
-    losses = Losses(widen)
+    losses = Losses(widen, allowed)
     if target.narrow is not None:
         plan = target.narrow(plan, losses)
     entries = list(plan.entries)
@@ -86,7 +93,12 @@ def fit(plan: Plan, target: Target, *, widen: bool = False) -> Plan:
             "join rules, or export to an edge without that limit"
         )
     losses.check(f"export {target.name}")
-    return replace(plan, entries=tuple(entries), notes=(*losses.widened, *plan.notes))
+    return replace(
+        plan,
+        entries=tuple(entries),
+        notes=(*losses.widened, *plan.notes),
+        gaps=tuple(dict.fromkeys((*plan.gaps, *losses.gaps))),
+    )
 
 
 def _refuse(

@@ -6,12 +6,13 @@ What no edge knows is listed here; what one target cannot match is fit.py's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .._core.errors import ConfigurationError
 from .._core.policy import is_side_field
-from .._core.rules import Rule
+from .._core.rules import Rule, RuleSet
+from .plan import Gap
 
 
 class NotExpressibleError(ConfigurationError):
@@ -26,21 +27,28 @@ class Losses:
 
     Attributes:
         widen: Whether a rule may become stricter.
+        allowed: The rules, as :func:`named` calls them, that may be left out.
         refused: One sentence each.
         widened: One sentence each.
+        gaps: What was left out, since that was allowed.
     """
 
     widen: bool = False
+    allowed: Container[str] = frozenset()
     refused: list[str] = field(default_factory=list)
     widened: list[str] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
 
     def add(self, entry: str, reason: str, remedy: str) -> None:
         """Take note of what *entry* asks and an edge cannot do."""
-        if self.widen:
+        if entry in self.allowed:
+            self.gaps.append(Gap(entry, reason))
+        elif self.widen:
             self.widened.append(f"{entry} is never-store here: {reason}")
         else:
             self.refused.append(
-                f"{entry}: {reason}; {remedy}, or allow --widen to make it never-store"
+                f"{entry}: {reason}; {remedy}, or allow --widen to make it never-store "
+                "(--allow-gap for one rule)"
             )
 
     def check(self, place: str) -> None:
@@ -51,6 +59,49 @@ class Losses:
         """
         if self.refused:
             raise NotExpressibleError(place, [f"NC802 {each}" for each in self.refused])
+
+
+def named(number: int, rule: Rule) -> str:
+    """Return what *rule* is called in refusals and notes."""
+    return f"rule {number}, {rule!r}"
+
+
+_GAP = "NC802:"
+
+
+def gaps_allowed(
+    policy_set: RuleSet, typed: Iterable[str]
+) -> dict[str, frozenset[str]]:
+    """Return which rules may be left out, by what was typed.
+
+    Args:
+        policy_set: The rules.
+        typed: ``"NC802:/reports/**"``, the path of one or several rules as it is
+            written, or ``"NC802:3"``, the number of one.
+
+    Raises:
+        ConfigurationError: It is another code, or names no rule.
+    """
+    out, problems = {}, []
+    for each in typed:
+        asked = each.removeprefix(_GAP)
+        found = frozenset(
+            named(number, rule)
+            for number, rule in enumerate(policy_set.rules, 1)
+            if each.startswith(_GAP) and asked in (str(number), _path_of(rule))
+        )
+        out[each] = found
+        if not found:
+            problems.append(
+                f"{each!r} names no rule; write NC802: and a rule's path or number"
+            )
+    if problems:
+        raise ConfigurationError("--allow-gap", problems)
+    return out
+
+
+def _path_of(rule: Rule) -> str | None:
+    return rule.path.pattern if isinstance(rule.path, re.Pattern) else rule.path
 
 
 def unknown_to_edges(rule: Rule, mode: str) -> Iterator[tuple[str, str]]:

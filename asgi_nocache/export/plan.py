@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from .paths import PathForm
 
@@ -119,6 +120,18 @@ class Entry:
         return next(c.answer for c in self.cases if c.answer.say is Say.NEVER)
 
 
+class Gap(NamedTuple):
+    """A rule that is left out knowingly; its paths are never-store.
+
+    Attributes:
+        rule: Its number, and as it is written.
+        reason: Why the edge cannot follow it.
+    """
+
+    rule: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole policy for an edge.
@@ -132,9 +145,11 @@ class Plan:
         default: What is said everywhere else.
         fingerprint: Of the policy, the same on every machine.
         notes: What is stricter here than in the app, or stays the app's; sentences.
+        gaps: What was left out, since that was allowed by name.
     """
 
     entries: tuple[Entry, ...]
     default: Answer
     fingerprint: str
     notes: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()

@@ -70,6 +70,17 @@ def test_one_file_to_stdout_and_what_it_does_not_cover_beside_it() -> None:
     assert 'include "' in result.stderr
 
 
+def test_a_gap_is_counted_told_and_can_be_typed_again() -> None:
+    result = invoke("export", "varnish", "shop:wild", "--allow-gap", "NC802:/a")
+
+    assert result.exit_code == 0, result.stderr
+    assert "# Left out by --allow-gap, so never-store here: rules, 1." in result.stdout
+    assert "varnish shop:wild --allow-gap NC802:/a --check -o HERE" in result.stdout
+    assert "gap NC802: rule 1, Rule('/a', PUBLIC(max_age=1)) is never-store" in (
+        result.stderr
+    )
+
+
 def test_what_a_decorator_opens_is_told() -> None:
     result = invoke("export", "nginx", "shop:app")
 
