@@ -173,6 +173,11 @@ def explain_command(**given: Any) -> None:
     metavar="URL",
     help="Compare the edge there with the policy of MODULE:APP, route by route.",
 )
+@click.option(
+    "--edge-config",
+    type=click.Path(dir_okay=False),
+    help="Read this nginx.conf and what it includes: where does it undo a policy?",
+)
 @_APP_DIR
 @_FACTORY
 @_CONFIG
@@ -189,7 +194,7 @@ def explain_command(**given: Any) -> None:
     show_default=True, help="Seconds for each step of a request.",
 )  # fmt: skip
 @_NO_COLOR
-def check_command(edge: str | None, **given: Any) -> None:
+def check_command(edge: str | None, edge_config: str | None, **given: Any) -> None:
     """Ask for live URLs, and tell what each kind of cache may do with the answers.
 
     With --edge URL [MODULE:APP]: compare an edge with the app's policy.
@@ -197,6 +202,14 @@ def check_command(edge: str | None, **given: Any) -> None:
     Exit codes: 0 clean, 1 something is wrong, 2 usage or configuration, 3 nothing
     answered or the app was not loaded.
     """
+    if edge_config is not None:
+        if edge or given["words"]:
+            raise click.UsageError("--edge-config reads a file: no URL, no --edge.")
+        _require("nginx", "rich", "crossplane")
+
+        from .audit.edges import run_edge_config
+
+        sys.exit(run_edge_config(file=edge_config))
     _require("live", "rich", "httpx")
     if edge is None and given["config"] is not None:
         raise click.UsageError("--config is for --edge; URLs are asked as they are.")
@@ -243,10 +256,7 @@ def check_command(edge: str | None, **given: Any) -> None:
     help="The nocache.toml that is in use: write what is looser than neither.",
 )
 @click.option(
-    "--check",
-    "compare",
-    is_flag=True,
-    help="Compare -o with the policy; write nothing.",
+    "--check", "compare", is_flag=True, help="Compare -o with the policy; write none."
 )
 @click.option(
     "--from",

@@ -256,3 +256,16 @@ def run_drift(
     if all(not each.status for each in compared):
         return NOT_LOADED
     return FOUND if any(each.problem for each in compared) else CLEAN
+
+
+@told_plainly
+def run_edge_config(*, file: str) -> int:
+    """Print what an nginx configuration undoes (NC803, NC804)."""
+    from .nginx_config import undone_in
+
+    found = undone_in(file)
+    for each in found:
+        text = f"{each.file}:{each.line}: {each.code} {each.problem}; {each.remedy}"
+        sys.stdout.write(clean(text) + "\n")
+    say(f"{file}: {len(found)} findings")
+    return FOUND if found else CLEAN

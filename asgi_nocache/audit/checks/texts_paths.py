@@ -10,7 +10,8 @@ from .catalogue import Check
 
 E, W = Severity.ERROR, Severity.WARNING
 SURE, LIKELY = Confidence.CERTAIN, Confidence.LIKELY
-_EXPORT = "asgi-nocache export --check (not in this version)"
+_EXPORT = "asgi-nocache export --check"
+_READ = "asgi-nocache check --edge-config nginx.conf"
 _CHECK = "asgi-nocache check URL"
 
 PATHS = (
@@ -138,9 +139,9 @@ EDGES = (
         fix="remove the edge's own lifetime (expires, proxy_ignore_headers, edge TTL, "
         "a minimum TTL above 0)",
         reference="RFC 9111 4.2",
-        fires="proxy_ignore_headers Cache-Control;",
+        fires="proxy_ignore_headers Cache-Control; where proxy_cache is on",
         silent="no proxy_ignore_headers",
-        elsewhere=_EXPORT,
+        elsewhere=_READ,
     ),
     Check(
         code="NC804",
@@ -153,7 +154,7 @@ EDGES = (
         reference="nginx ngx_http_headers_module",
         fires="add_header in a location within a server that has add_header",
         silent="the location includes the snippet",
-        elsewhere=_EXPORT,
+        elsewhere=_READ,
     ),
 )
 
