@@ -68,8 +68,8 @@ def _hypercorn(app: str, number: int) -> list[str]:
 
 def _granian(app: str, port: int) -> list[str]:
     return [
-        "granian", app, "--interface", "asgi", "--host", "127.0.0.1",
-        "--port", str(port), "--workers-kill-timeout", "2",
+        "granian", app, "--interface", "asgi",
+        "--host", "127.0.0.1", "--port", str(port),
     ]  # fmt: skip
 
 
