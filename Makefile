@@ -10,9 +10,11 @@ PORT ?= 8014
 FUZZ_MINUTES ?= 10
 CACHES ?=
 EDGES ?=
+FRAMEWORKS ?=
+SERVERS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs fuzz proof proof-readme edge bench lint format types coverage clean package
+.PHONY: help demo test docs fuzz proof proof-readme edge bench lint format types coverage clean package servers servers-readme oldest
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +40,16 @@ proof-readme: $(VENV)/.proof ## write the README's table and picture from proof.
 
 edge: $(VENV)/.edge ## the exported policy on real edges; EDGES=nginx,varnish for some
 	$(BIN)/python tests/edge --install --edges '$(EDGES)'
+
+servers: $(VENV)/.servers ## frameworks by servers; FRAMEWORKS=quart SERVERS=granian for some
+	$(BIN)/python tests/servers --frameworks '$(FRAMEWORKS)' --servers '$(SERVERS)'
+
+servers-readme: $(VENV)/.servers ## the same, and its table into the README
+	$(BIN)/python tests/servers --readme README.md
+
+oldest: $(VENV)/.oldest ## the core, the hosts and the servers with the oldest versions
+	$(VENV)/oldest/bin/python -m pytest -q tests/core tests/hosts
+	$(VENV)/oldest/bin/python tests/servers
 
 bench: $(VENV)/.bench ## cost beside similar middleware, as ratios
 	$(BIN)/python -m benchmarks
@@ -95,6 +107,17 @@ $(VENV)/.edge: pyproject.toml | $(BIN)/python
 
 $(VENV)/.package: pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --editable '.[package]'
+	@touch $@
+
+$(VENV)/.servers: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[servers]'
+	@touch $@
+
+$(VENV)/.oldest: pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable '.[oldest]'
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)/oldest
+	$(BIN)/uv pip install --quiet --python $(VENV)/oldest/bin/python \
+	  --resolution lowest-direct --editable '.[servers]'
 	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
