@@ -56,6 +56,7 @@ def assert_not_stored(response: Any, *, worst_case: bool = False) -> None:
     Raises:
         AssertionError: With what was found, why it matters and what to do.
     """
+    __tracebackhide__ = True  # pytest then shows the caller's line
     fields = fields_of(response)
     for cache in _AUDIENCES:
         told = _told(response, fields, cache, worst_case)
@@ -79,6 +80,7 @@ def assert_policy(response: Any, policy: Policy) -> None:
     Raises:
         AssertionError: With what was found, why it matters and what to do.
     """
+    __tracebackhide__ = True  # pytest then shows the caller's line
     fields = fields_of(response)
     lines = [v.encode("latin-1") for n, v in fields if n == "cache-control"]
     wanted, found = policy.cache_control, CacheControl.parse(lines)
@@ -129,6 +131,7 @@ def assert_never_reused(
         AssertionError: With what was found, why it matters and what to do.
         ImportError: httpx or hishel is not installed.
     """
+    __tracebackhide__ = True  # pytest then shows the caller's line
     missing = [name for name in ("httpx", "hishel") if find_spec(name) is None]
     if missing:
         raise ImportError(

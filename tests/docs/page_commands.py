@@ -74,8 +74,10 @@ class Shell:
             case ["echo", "$?"]:
                 code, self._code = self._code, 0
                 return f"{code}\n"
-            case ["pip", "install", *rest]:
+            case ["pip", "install", *rest] | ["python", "-m", "pip", "install", *rest]:
                 return _installed(rest, place)
+            case ["uv", "add", *rest]:
+                return _installed([w for w in rest if w != "--dev"], place)
             case ["make", *targets]:
                 return _made(targets, place)
             case ["cd" | "source", *_]:
