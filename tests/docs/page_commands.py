@@ -44,6 +44,14 @@ _SCRIPTS = Path(sysconfig.get_path("scripts"))
 _RUN = {"asgi-nocache", "python", "pytest", "mypy"}
 
 
+_LOOKED_UP = re.compile(r"(?:python -m )?pip install |uv add |make ")
+
+
+def is_looked_up(line: str) -> bool:
+    """Tell whether *line* is only checked, and not run."""
+    return _LOOKED_UP.match(line) is not None
+
+
 class Shell:
     """Types what a page says, in its folder.
 
@@ -202,12 +210,13 @@ class Shell:
         usual = "POST" if given.d is not None else "HEAD" if given.I else "GET"
         fields = [tuple(f.split(": ", 1)) for f in given.H]
         # Nothing that curl would not send; a proxy has no business here.
-        answer = httpx.Client(trust_env=False, headers={"accept": "*/*"}).request(
-            given.X or usual,
-            self._there(given.url),
-            headers=fields,  # type: ignore[arg-type]
-            content=given.d,
-        )
+        with httpx.Client(trust_env=False, headers={"accept": "*/*"}) as client:
+            answer = client.request(
+                given.X or usual,
+                self._there(given.url),
+                headers=fields,  # type: ignore[arg-type]
+                content=given.d,
+            )
         lines = [
             f"{answer.http_version} {answer.status_code} {answer.reason_phrase}",
             *(f"{k.decode()}: {v.decode()}" for k, v in answer.headers.raw),

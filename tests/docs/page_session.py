@@ -14,18 +14,19 @@ import os
 import sys
 import tomllib
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from page_blocks import Block
-from page_commands import Shell
+from page_commands import Shell, is_looked_up
 
 #: A page says ``...`` for what it leaves out.
 _CHECKER = doctest.OutputChecker()
 _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-class Untrue(AssertionError):
+class UntrueError(AssertionError):
     """A page says what is not so."""
 
 
@@ -49,13 +50,13 @@ class Session:
         """Run *blocks*.
 
         Raises:
-            Untrue: With the place, and what is so.
+            UntrueError: With the place, and what is so.
         """
         here, path, known = Path.cwd(), list(sys.path), set(sys.modules)
         os.chdir(self._folder)
         sys.path.insert(0, str(self._folder))
         try:
-            for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+            for block, after in zip_longest(blocks, blocks[1:]):
                 self._run(block, after)
             self._nothing_for_show()
         finally:
@@ -71,7 +72,6 @@ class Session:
             self.counts["not run, and the page says why"] += 1
         elif block.language == "console":
             self._type(block)
-            self.counts["console, typed and compared"] += 1
         elif block.language == "python":
             self._python(block)
         elif block.title:
@@ -80,7 +80,7 @@ class Session:
             self._names["shown"] = block.source
             self.counts["other text, compared by the check after it"] += 1
         else:
-            raise Untrue(
+            raise UntrueError(
                 f"{block.place}: nothing runs a block of {block.language or 'text'!r}; "
                 "give it a title, a check of what is shown after it, or write "
                 "<!-- not run: why --> before it"
@@ -99,7 +99,9 @@ class Session:
         try:
             exec(compile(source, block.place, "exec"), self._names)
         except Exception as error:
-            raise Untrue(f"{block.place}: {type(error).__name__}: {error}") from error
+            raise UntrueError(
+                f"{block.place}: {type(error).__name__}: {error}"
+            ) from error
         self.counts["checks that readers do not see" if block.hidden else "python"] += 1
 
     def _file(self, block: Block) -> None:
@@ -123,7 +125,11 @@ class Session:
         self._shell.changed = True
 
     def _type(self, block: Block) -> None:
-        for command, expected in _commands(block):
+        commands = _commands(block)
+        only_names = all(is_looked_up(command) for command, _ in commands)
+        kind = "names looked up, not run" if only_names else "typed and compared"
+        self.counts[f"console, {kind}"] += 1
+        for command, expected in commands:
             self._typed += f"\n{command}"
             printed = self._shell.type(command, block.place)
             if expected.strip():
@@ -136,8 +142,9 @@ class Session:
         for title, block in self._written.items():
             module = title.removesuffix(".py").replace("/", ".")
             last = module.rsplit(".", 1)[-1]
-            if title not in used and module not in used and f"import {last}" not in used:
-                raise Untrue(f"{block.place}: no command used {title}")
+            names = (title, module, f"import {last}", f" {last}:")
+            if not any(name in used for name in names):
+                raise UntrueError(f"{block.place}: no command used {title}")
 
 
 def _commands(block: Block) -> list[tuple[str, str]]:
@@ -152,7 +159,9 @@ def _commands(block: Block) -> list[tuple[str, str]]:
             found[-1] = (found[-1][0], f"{found[-1][1]}{line}\n")
         else:
             found = []
-            raise Untrue(f"{block.place}: write '$ ' before what is typed: {line!r}")
+            raise UntrueError(
+                f"{block.place}: write '$ ' before what is typed: {line!r}"
+            )
     return found
 
 
@@ -163,4 +172,4 @@ def _compare(block: Block, expected: str, found: str, of: str = "") -> None:
     lines = difflib.unified_diff(
         expected.splitlines(), found.splitlines(), "the page", "what is so", lineterm=""
     )
-    raise Untrue(f"{block.place}: {of or block.title}\n" + "\n".join(lines))
+    raise UntrueError(f"{block.place}: {of or block.title}\n" + "\n".join(lines))

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import click
 
-from asgi_nocache._core.errors import NoCacheError
 from asgi_nocache.audit.checks.catalogue import FAMILIES, KINDS, SAMPLE, Check
 from asgi_nocache.audit.checks.table import CHECKS
 from asgi_nocache.cli import main
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
-_MADE = "<!-- written by tests/docs/reference_pages.py; `make docs` writes it anew -->\n"
+_MADE = (
+    "<!-- written by tests/docs/reference_pages.py; `make docs` writes it anew -->\n"
+)
 _EMPHASIS = re.compile(r"([\\`*_{}\[\]<>|])")
 
 
@@ -33,8 +34,8 @@ def _command_page() -> str:
         "# The command",
         "",
         _MADE,
-        "What `asgi-nocache --help` says, on one page. `MODULE:APP` is the import string of",
-        "your app, as uvicorn takes it.",
+        "What `asgi-nocache --help` says, on one page. `MODULE:APP` is the import",
+        "string of your app, as uvicorn takes it.",
         "",
     ]
     for name, command in sorted(main.commands.items()):

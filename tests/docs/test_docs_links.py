@@ -6,6 +6,7 @@ looked at, since a test has no network.
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,7 +35,7 @@ def _anchors(page: Path) -> set[str]:
     """Return the anchors that the site gives to the headings of *page*."""
     tokens = _MARKDOWN.parse(page.read_text(encoding="utf-8"))
     found: set[str] = set()
-    for opening, title in zip(tokens, tokens[1:], strict=False):
+    for opening, title in pairwise(tokens):
         if opening.type != "heading_open":
             continue
         own = _OWN_ANCHOR.search(title.content)

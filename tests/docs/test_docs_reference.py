@@ -13,7 +13,9 @@ from asgi_nocache._core.policy import Policy
 
 PYTHON = (DOCS / "reference/python.md").read_text()
 POLICIES = (DOCS / "reference/policies.md").read_text()
-PRESETS = [n for n in asgi_nocache.__all__ if isinstance(getattr(asgi_nocache, n), Policy)]
+PRESETS = [
+    n for n in asgi_nocache.__all__ if isinstance(getattr(asgi_nocache, n), Policy)
+]
 
 
 @pytest.mark.parametrize("name", ["command.md", "checks.md"])
