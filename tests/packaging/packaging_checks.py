@@ -36,13 +36,16 @@ MODULES = {
     "flask": "asgi_nocache.flask flask",
     "cli": "asgi_nocache.cli asgi_nocache.audit.command asgi_nocache.audit.report.page",
     "live": "asgi_nocache.audit.live httpx",
+    "nginx": "asgi_nocache.audit.nginx_config crossplane",
     "otel": "opentelemetry.metrics asgi_nocache.middleware",
     "lint": "asgi_nocache.audit.live httplint",
     "demo": "asgi_nocache.demo.app asgi_nocache.demo.serve uvicorn",
     "audit-hosts": "django litestar quart",
 }
 #: What those who work on the project install; their make targets use them.
-OF_THE_PROJECT = set("test docs check bench proof edge package dev".split())
+OF_THE_PROJECT = set(
+    "test docs check bench proof edge servers oldest package dev".split()
+)
 
 
 @pytest.fixture(scope="session")
