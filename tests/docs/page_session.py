@@ -63,7 +63,10 @@ class Session:
             os.chdir(here)
             sys.path[:] = path
             for name in set(sys.modules) - known:
-                if str(self._folder) in str(getattr(sys.modules[name], "__file__", "")):
+                module = sys.modules[name]
+                # A folder without __init__.py is a module without a file.
+                at = getattr(module, "__file__", "") or getattr(module, "__path__", "")
+                if str(self._folder) in str(at):
                     del sys.modules[name]  # another page has one of that name
             self._shell.close()
 
