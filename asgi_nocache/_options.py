@@ -133,7 +133,8 @@ def settle(
 
 def _joined(place: str, rules: Any, default: Any, read: Config) -> Any:
     """Return *rules* and those of the file; what is no list is refused elsewhere."""
-    from .config import Placed, loosened, without_replaced
+    from .config.build import Placed
+    from .config.extend import loosened, without_replaced
 
     if isinstance(rules, str | bytes | Rule) or not isinstance(rules, Iterable):
         return rules

@@ -19,22 +19,19 @@ from .._core.policy import NO_STORE
 from .._core.rules import Rule, RuleSet
 from .build import Placed, Settings
 from .document import Document, read_file
-from .extend import FILE, Merged, loosened, merge, without_replaced
+from .extend import FILE, Merged, merge
 from .schema import schema
 from .write import as_mapping, as_toml
 
 __all__ = [
     "FILE",
     "Config",
-    "Placed",
     "Settings",
     "as_mapping",
     "as_toml",
     "load_config",
-    "loosened",
     "read_config",
     "schema",
-    "without_replaced",
 ]
 
 
