@@ -137,9 +137,10 @@ def _layer_of(rows: Sequence[Audited], name: str) -> Layer:
     """
     found = {id(r.route.layers[0].policy_set): r for r in rows if r.route.layers}
     if not found:
-        raise ConfigurationError(
-            name, ["no route has a policy; write app = NoCacheMiddleware(app)"]
-        )
+        why = "no route has a policy; write app = NoCacheMiddleware(app)"
+        if not rows:
+            why = "it has no routes, so no policy is found; name one that has"
+        raise ConfigurationError(name, [why])
     if len(found) > 1:
         keys = " and ".join(row.key for row in found.values())
         raise ConfigurationError(

@@ -1,6 +1,7 @@
 """The catalogue: complete, and each page says what it must, offline."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -50,3 +51,15 @@ def test_no_such_check(code: str) -> None:
 def test_did_you_mean() -> None:
     with pytest.raises(UnknownCodeError, match=r"did you mean .*NC20"):
         explain("NC211")
+
+
+def test_what_to_see_can_be_seen() -> None:
+    """A section that the README has, where it is no document of others."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    named = {c.reference for c in CHECKS.values() if c.reference.startswith("README")}
+
+    assert named
+    for each in named:
+        title = each.removeprefix("README: ")
+        assert f"## {title}\n" in readme
+    assert not [c.code for c in CHECKS.values() if c.reference.startswith("design")]

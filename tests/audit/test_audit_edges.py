@@ -32,6 +32,7 @@ routes = [Route("/items", items), Route("/mine", mine), Route("/static/a", items
 plain = Starlette(routes=routes)
 app = NoCacheMiddleware(plain, rules=[Rule("/static/**", PUBLIC(max_age=60))])
 wild = NoCacheMiddleware(plain, rules=[Rule("/a", PUBLIC(1), when=lambda a, b: True)])
+bare = NoCacheMiddleware(Starlette())
 inner = NoCacheMiddleware(plain)
 closed = Starlette(routes=[Mount("/a", inner), Route("/open", items)])
 below = Starlette(routes=[Mount("/a", app)])
@@ -182,6 +183,7 @@ def test_what_cannot_be_written(project: Path) -> None:
         (("nginx", "shop:wild"), 2, "NC802 rule 1"),
         (("nginx", "shop:wild", "--widen"), 0, "note: rule 1"),
         (("nginx", "shop:plain"), 2, "no route has a policy"),
+        (("nginx", "shop:bare"), 2, "it has no routes, so no policy is found"),
         (("nginx", "shop:two"), 2, "different policies"),
         (("nginx", "shop:below"), 2, "paths below '/a', and an edge sees whole paths"),
         (("nginx", "shop:none"), 3, "none"),
