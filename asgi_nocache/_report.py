@@ -104,7 +104,7 @@ def full_route(scope: Any, place: Place) -> str:
 
 def _extra(decision: Decision, template: str) -> dict[str, str]:
     """Return what a log record carries besides its text."""
-    rule = without_shadow(decision.selection.choices[0].source)
+    rule = decision.selection.choices[0].source  # of a spelling, so one of few
     return {"nocache_rule": rule, "http_route": template}
 
 

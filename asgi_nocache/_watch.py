@@ -109,9 +109,7 @@ class Watch:
             "http.response.status_code": status,
         }
         if decision is not None:
-            attributes["asgi_nocache.rule"] = without_shadow(
-                decision.selection.choices[0].source
-            )
+            attributes["asgi_nocache.rule"] = decision.selection.choices[0].source
         if template := place is not None and full_route(scope, place):
             attributes["http.route"] = template
         self._counters.responses.add(1, attributes)

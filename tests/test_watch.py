@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+import re
 import subprocess
 import sys
 from typing import Any
@@ -25,6 +26,7 @@ from asgi_nocache import (
     APP_DECIDES,
     NO_STORE,
     PUBLIC,
+    REVALIDATE,
     ConfigurationError,
     NoCacheMiddleware,
     Rule,
@@ -32,7 +34,7 @@ from asgi_nocache import (
     _watch,
     nocache,
 )
-from asgi_nocache._rollout import is_enforced
+from asgi_nocache._rollout import is_enforced, warn_if_over
 from asgi_nocache.config import read_config
 from asgi_nocache.flask import as_asgi
 from asgi_nocache.starlette import install
@@ -258,6 +260,19 @@ def test_without_the_option_the_field_is_the_apps():
     ] == [*fields, *NO_STORE_FIELDS]
 
 
+def test_the_field_escapes_what_a_rule_holds():
+    """A backslash and a quote (RFC 9651 section 3.3.3); a shadow names no path."""
+    rules = [Rule(re.compile(r'/a\d"'), NO_STORE), Rule("/B/**", REVALIDATE)]
+    app = NoCacheMiddleware(sending(OK), rules=rules, debug_field=True)
+    for path, wanted in (
+        ('/a1"', [f"rule 1, {rules[0]!r}"]),
+        ("/b/x'\"y", ["default", f"rule 2, {rules[1]!r}"]),
+    ):
+        fields = dict(run(app, http_scope(path, raw_path=b"/"))[0]["headers"])
+        said = http_sf.parse(fields[b"nocache-decision"], tltype="dictionary")
+        assert [name for name, _ in said["by"][0]] == wanted
+
+
 def test_the_field_without_guards():
     app = NoCacheMiddleware(sending(OK), debug_field=True)
     fields = dict(run(app, http_scope("/"))[0]["headers"])
@@ -381,6 +396,7 @@ def test_a_last_day_that_is_over_is_told(caplog):
     NoCacheMiddleware(sending(OK), mode="report", report_until=SOME_DAY)
     rules = [Rule("/a", NO_STORE, mode="report")]
     NoCacheMiddleware(sending(OK), rules=rules, report_until=SOME_DAY)
+    warn_if_over(over, over)  # the day itself is one of them
     assert caplog.text == ""
 
 

@@ -165,6 +165,19 @@ def test_what_changes_is_shut_and_the_rest_stays() -> None:
     ]
 
 
+def test_defaults_that_differ_are_shut_in_every_mode() -> None:
+    """Under if-missing, the app would undo a default: its no-cache is no private."""
+    old, new = (
+        RuleSet(default=default, mode="if-missing")
+        for default in (NO_STORE, PRIVATE(60))
+    )
+    response = ResponseFacts(200, [(b"cache-control", b"no-cache")])
+    seen = left(RequestFacts("GET", "/"), response, joined(old, new))
+
+    assert seen.no_store
+    assert seen.covers(left(RequestFacts("GET", "/"), response, new))
+
+
 def test_a_reason_changes_nothing() -> None:
     old = RuleSet([Rule("/a", PUBLIC(60), reason="once")])
     new = RuleSet([Rule("/a", PUBLIC(60), reason="now")])
