@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from asgi_nocache import pytest_plugin
+from asgi_nocache.audit import run as audit_run
 from asgi_nocache.audit.load import Loaded
 from asgi_nocache.audit.watch import Seen, Watch
 
@@ -68,6 +69,9 @@ def shop(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Any:
     pytester.makepyfile(shop=APP)
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     monkeypatch.setattr(sys, "path", [str(pytester.path), *sys.path])
+    # In process, what other tests decorated is seen, and what plugins change stays.
+    monkeypatch.setattr(audit_run, "decorated_endpoints", lambda: ())
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
     return pytester
 
 
