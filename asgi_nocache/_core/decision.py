@@ -99,7 +99,8 @@ def decide(
     selection = nested(response.inner, select(request, response, rules))
     sent = read_sent(response, selection.declared, now)
     wanted, as_sent = _met(selection, sent)
-    fired = _fired(request, response, selection, sent, wanted, rules)
+    floored = wanted if selection.floor is None else wanted.join(selection.floor)
+    fired = _fired(request, response, selection, sent, floored, rules)
     default = rules.default.cache_control
     raises = [selection.floor, *(guard.raises_to or default for guard in fired)]
     raised = [control for control in raises if control is not None]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from asgi_nocache import (
     APP_DECIDES,
     NO_STORE,
+    PUBLIC,
     CacheControl,
     Policy,
     RequestFacts,
@@ -69,6 +70,19 @@ def test_twice_is_once(
     again = decide(request, ResponseFacts(response.status, tuple(once)), policy_set)
 
     assert again.apply(once) == once
+
+
+def test_a_floor_takes_away_what_the_app_said_of_shared_caches() -> None:
+    """So its s-maxage no longer speaks for a request with a cookie."""
+    policy_set = rule_set(
+        [Rule(None, PUBLIC(60), floor=True)], default=NO_STORE, mode="if-missing"
+    )
+    request = RequestFacts(path="/a", fields=[(b"cookie", b"a")])
+    sent = [(b"Cache-Control", b"s-maxage=9, max-age=60, ")]
+    once = decide(request, ResponseFacts(200, sent), policy_set).apply(sent)
+
+    assert once == [(b"cache-control", b"private, max-age=9")]
+    assert decide(request, ResponseFacts(200, once), policy_set).apply(once) == once
 
 
 @given(requests, responses, sets)

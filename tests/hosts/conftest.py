@@ -11,6 +11,7 @@ from asgi_nocache._box import Process
 SINCE_STARLETTE_1_7 = {
     r"_413": "it has no limit on request bodies",
     r"declared_by_the_line_logged": "its scope does not name the route to declare",
+    r"starlette_has_names": "its scope does not name the route",
     r"test_marked_streams\[trio-.*-base-http\]": (
         "its BaseHTTPMiddleware leaves a generator to the collector under trio"
     ),
